@@ -1,0 +1,81 @@
+/** The arrows of ARCHITECTURE.md: imports go one way. */
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^${from}/` },
+  to: {
+    path: '^(contracts|graph|maskrcnn|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra)/',
+    pathNot: [`^${from}/`, ...allowed.map((room) => `^${room}`)],
+  },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    only(
+      'graph-knows-nobody',
+      'graph',
+      [],
+      'graph/ is useful to others: it knows nothing of this project',
+    ),
+    only('maskrcnn-knows-graph-only', 'maskrcnn', ['graph/'], 'the model library stands alone'),
+    only('evaluation-is-plain', 'evaluation', [], 'scores work on plain arrays'),
+    only(
+      'contracts-know-config',
+      'contracts',
+      ['maskrcnn/config'],
+      'contracts embed the model config schema',
+    ),
+    only('storage', 'storage', ['contracts/'], 'storage knows keys and manifests only'),
+    only(
+      'datasets',
+      'datasets',
+      ['contracts/', 'storage/', 'maskrcnn/', 'evaluation/'],
+      'data rooms sit above model and store',
+    ),
+    only(
+      'report',
+      'report',
+      ['contracts/', 'storage/', 'evaluation/', 'maskrcnn/', 'datasets/'],
+      'pictures of results',
+    ),
+    only(
+      'trainer',
+      'trainer',
+      ['contracts/', 'storage/', 'datasets/', 'maskrcnn/', 'evaluation/', 'graph/', 'report/'],
+      'the trainer owns TensorFlow',
+    ),
+    only(
+      'activities',
+      'activities',
+      ['contracts/', 'storage/', 'datasets/', 'trainer/', 'evaluation/', 'report/', 'maskrcnn/'],
+      'activities are thin',
+    ),
+    only(
+      'workflows-see-contracts',
+      'workflows',
+      ['contracts/', 'activities/'],
+      'values from contracts only; activities as types',
+    ),
+    {
+      name: 'workflow-activities-type-only',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+    },
+    only(
+      'workers',
+      'workers',
+      ['contracts/', 'activities/', 'workflows/', 'storage/', 'trainer/'],
+      'workers wire activities to queues',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^test/|^dist/|^\\.lesionflow/)' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'] },
+  },
+};

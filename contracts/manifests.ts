@@ -1,0 +1,140 @@
+/** The JSON documents in the object store. Each is written after all that it names. */
+import { z } from 'zod';
+import { maskRcnnConfigSchema } from '../maskrcnn/config.ts';
+import {
+  archiveRefSchema,
+  checkpointRefSchema,
+  datasetRefSchema,
+  evaluationRefSchema,
+  recordsRefSchema,
+  scoresSchema,
+  splitRefSchema,
+} from './references.ts';
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const crc32 = z.int().min(0).max(0xffff_ffff);
+
+/** A file in the store, named with what proves its contents. */
+export const storedFileSchema = z.strictObject({
+  key: z.string().min(1),
+  bytes: z.int().nonnegative(),
+  sha256: hash,
+});
+
+export const rawManifestSchema = z.strictObject({
+  kind: z.literal('raw'),
+  archive: archiveRefSchema,
+  entries: z.array(
+    z.strictObject({ path: z.string(), key: z.string(), bytes: z.int().nonnegative(), crc32 }),
+  ),
+});
+
+export const datasetManifestSchema = z.strictObject({
+  kind: z.literal('dataset'),
+  name: z.string(),
+  archives: z.strictObject({ images: hash, masks: hash }),
+  pairs: z.array(
+    z.strictObject({
+      id: z.string(),
+      imageKey: z.string(),
+      maskKey: z.string(),
+      width: z.int().positive(),
+      height: z.int().positive(),
+      /** Share of the image's pixels that are lesion. */
+      lesionShare: z.number(),
+    }),
+  ),
+  quarantined: z.array(z.strictObject({ id: z.string(), reason: z.string(), detail: z.string() })),
+});
+
+export const splitManifestSchema = z.strictObject({
+  kind: z.literal('split'),
+  dataset: datasetRefSchema,
+  seed: z.int(),
+  validationShare: z.number(),
+  training: z.array(z.string()),
+  validation: z.array(z.string()),
+});
+
+export const recordsManifestSchema = z.strictObject({
+  kind: z.literal('records'),
+  dataset: datasetRefSchema,
+  size: z.int().positive(),
+  shards: z.array(storedFileSchema.extend({ ids: z.array(z.string()) })),
+});
+
+export const checkpointManifestSchema = z.strictObject({
+  kind: z.literal('checkpoint'),
+  runId: z.string(),
+  stage: z.string(),
+  epoch: z.int().nonnegative(),
+  /** Steps taken in the whole run. */
+  step: z.int().nonnegative(),
+  config: maskRcnnConfigSchema,
+  weights: storedFileSchema,
+  /** Momentum by weight name; absent in the initial state. */
+  optimizer: storedFileSchema.nullable(),
+});
+
+export const imageScoreSchema = z.strictObject({
+  id: z.string(),
+  /** Confidence of the chosen instance; `null` when there was none. */
+  confidence: z.number().nullable(),
+  scores: scoresSchema,
+});
+
+export const evaluationManifestSchema = z.strictObject({
+  kind: z.literal('evaluation'),
+  checkpoint: checkpointRefSchema,
+  split: splitRefSchema,
+  scores: scoresSchema,
+  images: z.array(imageScoreSchema),
+  overlays: z.array(storedFileSchema),
+});
+
+export const lineageSchema = z.strictObject({
+  runId: z.string(),
+  dataset: datasetRefSchema,
+  archives: z.strictObject({ images: hash, masks: hash }),
+  split: splitRefSchema,
+  records: recordsRefSchema,
+  checkpoint: checkpointRefSchema,
+  evaluation: evaluationRefSchema,
+  configHash: hash,
+  codeHash: hash,
+});
+
+export const modelVersionManifestSchema = z.strictObject({
+  kind: z.literal('model-version'),
+  model: z.string(),
+  version: z.int().positive(),
+  createdAt: z.iso.datetime(),
+  config: maskRcnnConfigSchema,
+  classNames: z.array(z.string()),
+  scores: scoresSchema,
+  lineage: lineageSchema,
+  weights: storedFileSchema,
+  savedModel: z.array(storedFileSchema),
+  modelCard: storedFileSchema,
+});
+
+export const aliasSchema = z.strictObject({
+  model: z.string(),
+  alias: z.string(),
+  version: z.int().positive(),
+  splitHash: hash,
+  scores: scoresSchema,
+  updatedAt: z.iso.datetime(),
+});
+
+export type StoredFile = z.output<typeof storedFileSchema>;
+export type RawManifest = z.output<typeof rawManifestSchema>;
+export type DatasetManifest = z.output<typeof datasetManifestSchema>;
+export type SplitManifest = z.output<typeof splitManifestSchema>;
+export type RecordsManifest = z.output<typeof recordsManifestSchema>;
+export type CheckpointManifest = z.output<typeof checkpointManifestSchema>;
+export type ImageScore = z.output<typeof imageScoreSchema>;
+export type EvaluationManifest = z.output<typeof evaluationManifestSchema>;
+export type Lineage = z.output<typeof lineageSchema>;
+export type ModelVersionManifest = z.output<typeof modelVersionManifestSchema>;
+export type Alias = z.output<typeof aliasSchema>;

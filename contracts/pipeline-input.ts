@@ -1,0 +1,155 @@
+/**
+ * What starts a run: from the CLI, the Temporal UI, or a schedule. Only the two archives are required;
+ * every default is the recipe's (README, "The recipe").
+ */
+import { z } from 'zod';
+import { maskRcnnConfigSchema, type MaskRcnnConfigInput } from '../maskrcnn/config.ts';
+
+const slug = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'must be lower-case letters, digits and dashes, e.g. "isic2018"',
+  );
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+
+/** `https://…`, `http://…`, `s3://bucket/key` or `file:///…` (a file that the data worker can read). */
+export const archiveUrlSchema = z
+  .string()
+  .regex(/^(https?|s3|file):\/\/.+/, 'must be an https://, http://, s3:// or file:// URL of a zip');
+
+const archiveSourceSchema = z.union([
+  archiveUrlSchema.transform((url) => ({ url })),
+  z.strictObject({ url: archiveUrlSchema, sha256: sha256.optional() }),
+]);
+
+/** A regular expression over layer names, or one of Matterport's names for one. */
+export const layerSetSchema = z.string().min(1);
+
+export const stageSchema = z.strictObject({
+  /** Names the stage in keys, logs and the UI. */
+  name: slug,
+  /** `heads`, `3+`, `4+`, `5+`, `all`, or a regular expression over layer names. */
+  layers: layerSetSchema,
+  epochs: z.int().positive(),
+  learningRate: z.number().positive(),
+  /** `constant`, or a cosine from `learningRate` to 0 over the stage. */
+  schedule: z.enum(['constant', 'cosine']).default('constant'),
+  /** Steps at the stage's start in which the rate rises linearly from 0. */
+  warmupSteps: z.int().nonnegative().default(0),
+});
+
+const downloadedWeights = { url: z.url().optional(), sha256: sha256.optional() };
+
+export const initialWeightsSchema = z.discriminatedUnion('from', [
+  /** Matterport's COCO weights, without the four class-dependent layers. */
+  z.strictObject({ from: z.literal('coco'), ...downloadedWeights }),
+  /** Keras' ImageNet weights of the backbone ("notop"). */
+  z.strictObject({ from: z.literal('imagenet'), ...downloadedWeights }),
+  /** An earlier model version of the registry: a number, or an alias such as `champion`. */
+  z.strictObject({
+    from: z.literal('version'),
+    model: slug,
+    version: z.union([z.int().positive(), slug]),
+  }),
+  z.strictObject({ from: z.literal('scratch') }),
+]);
+
+export const augmentationSchema = z.strictObject({
+  /** Chance of a left-right flip. */
+  flipLeftRight: z.number().min(0).max(1).default(0.5),
+  /** Chance of an up-down flip. */
+  flipUpDown: z.number().min(0).max(1).default(0.5),
+});
+
+/** Where the recipe differs from Matterport's defaults: one class, one 1024² image a step. */
+const LESION_RECIPE = {
+  imagesPerGpu: 1,
+  numClasses: 2,
+  imageMinDim: 1024,
+  imageMaxDim: 1024,
+  stepsPerEpoch: 2075,
+  validationSteps: 519,
+} as const satisfies MaskRcnnConfigInput;
+
+export const pipelineInputSchema = z.strictObject({
+  dataset: z.strictObject({
+    name: slug,
+    images: archiveSourceSchema,
+    masks: archiveSourceSchema,
+  }),
+  inspection: z
+    .strictObject({
+      /** The run fails when a larger share of the pairs is quarantined. */
+      maxQuarantinedShare: z.number().min(0).max(1).default(0.05),
+    })
+    .prefault({}),
+  split: z
+    .strictObject({
+      validationShare: z.number().gt(0).lt(1).default(0.2),
+      seed: z.int().nonnegative().default(42),
+      /** Uses only so many pairs, drawn by the seed; all when absent. */
+      maxPairs: z.int().min(2).optional(),
+    })
+    .prefault({}),
+  /** Options of `maskrcnn/config.ts`; what is left out comes from the recipe, then from Matterport. */
+  model: z
+    .looseObject({})
+    .prefault({})
+    .transform((options): MaskRcnnConfigInput => ({ ...LESION_RECIPE, ...options }))
+    .pipe(maskRcnnConfigSchema),
+  training: z
+    .strictObject({
+      seed: z.int().nonnegative().default(42),
+      initialWeights: initialWeightsSchema.default({ from: 'coco' }),
+      augmentation: augmentationSchema.nullable().prefault({}),
+      stages: z
+        .array(stageSchema)
+        .min(1)
+        .refine(
+          (stages) => new Set(stages.map(({ name }) => name)).size === stages.length,
+          'must have distinct names',
+        )
+        .default([
+          {
+            name: 'heads',
+            layers: 'heads',
+            epochs: 20,
+            learningRate: 1e-3,
+            schedule: 'constant',
+            warmupSteps: 0,
+          },
+          {
+            name: 'all',
+            layers: 'all',
+            epochs: 20,
+            learningRate: 1e-4,
+            schedule: 'constant',
+            warmupSteps: 0,
+          },
+        ]),
+    })
+    .prefault({}),
+  evaluation: z
+    .strictObject({
+      /** The overlays kept for the report. */
+      overlays: z.int().nonnegative().default(12),
+      /** Instances below are not a prediction. */
+      minConfidence: z.number().min(0).max(1).default(0.05),
+    })
+    .prefault({}),
+  publish: z
+    .strictObject({
+      model: slug.default('lesion'),
+      alias: slug.default('champion'),
+    })
+    .prefault({}),
+});
+
+export type PipelineInput = z.output<typeof pipelineInputSchema>;
+export type PipelineRequest = z.input<typeof pipelineInputSchema>;
+export type Stage = z.output<typeof stageSchema>;
+export type InitialWeights = z.output<typeof initialWeightsSchema>;
+export type Augmentation = z.output<typeof augmentationSchema>;
+export type ArchiveSource = z.output<typeof archiveSourceSchema>;

@@ -1,0 +1,76 @@
+/** Signs of life: what a heartbeat carries, and what a run answers when it is asked how far it is. */
+import { z } from 'zod';
+import { evaluationRefSchema, scoresSchema, versionRefSchema } from './references.ts';
+
+/** Matterport's five losses (before the loss weights), L2, and the total that is minimised. */
+export const lossesSchema = z.strictObject({
+  total: z.number(),
+  rpnClass: z.number(),
+  rpnBbox: z.number(),
+  mrcnnClass: z.number(),
+  mrcnnBbox: z.number(),
+  mrcnnMask: z.number(),
+  l2: z.number(),
+});
+
+/** The heartbeat details of every activity that takes time. */
+export const activityProgressSchema = z.strictObject({
+  /** Work done and to do, in `unit`s. */
+  done: z.number().nonnegative(),
+  total: z.number().nonnegative(),
+  unit: z.string(),
+  note: z.string().optional(),
+  losses: lossesSchema.optional(),
+});
+
+export const pipelineStepSchema = z.enum([
+  'fetch-images',
+  'fetch-masks',
+  'unpack-images',
+  'unpack-masks',
+  'inspect',
+  'split',
+  'records',
+  'train',
+  'evaluate',
+  'publish',
+]);
+
+export const epochResultSchema = z.strictObject({
+  stage: z.string(),
+  epoch: z.int().positive(),
+  training: lossesSchema,
+  validation: lossesSchema.nullable(),
+  seconds: z.number(),
+});
+
+/** The answer to the query `status`. */
+export const runStatusSchema = z.strictObject({
+  runId: z.string(),
+  state: z.enum(['running', 'completed', 'failed', 'cancelled']),
+  steps: z.array(
+    z.strictObject({
+      step: pipelineStepSchema,
+      state: z.enum(['waiting', 'running', 'done', 'failed']),
+      summary: z.string(),
+    }),
+  ),
+  epochs: z.strictObject({ done: z.int(), total: z.int() }),
+  history: z.array(epochResultSchema),
+  scores: scoresSchema.nullable(),
+});
+
+/** What the pipeline workflow returns. */
+export const pipelineResultSchema = z.strictObject({
+  runId: z.string(),
+  evaluation: evaluationRefSchema,
+  version: versionRefSchema,
+  alias: z.strictObject({ name: z.string(), moved: z.boolean(), reason: z.string() }),
+});
+
+export type Losses = z.output<typeof lossesSchema>;
+export type ActivityProgress = z.output<typeof activityProgressSchema>;
+export type PipelineStep = z.output<typeof pipelineStepSchema>;
+export type EpochResult = z.output<typeof epochResultSchema>;
+export type RunStatus = z.output<typeof runStatusSchema>;
+export type PipelineResult = z.output<typeof pipelineResultSchema>;

@@ -1,0 +1,115 @@
+/**
+ * Every option of Matterport's `Config` (mrcnn/config.py), in camelCase, with its default and meaning.
+ * Values derived from it (batch size, image shape, …) are functions below and are never stored.
+ *
+ * Pure data: this file imports zod only, so that workflows may validate a model config too.
+ */
+import { z } from 'zod';
+
+const positiveInt = z.int().positive();
+const share = z.number().min(0).max(1);
+const boxDeviations = z.tuple([
+  z.number().positive(),
+  z.number().positive(),
+  z.number().positive(),
+  z.number().positive(),
+]);
+
+export const maskRcnnConfigSchema = z
+  .strictObject({
+    /** Name of the configuration, used in file names only. */
+    name: z.string().min(1).default('lesion'),
+    /** Number of GPUs; the batch is `gpuCount * imagesPerGpu`. */
+    gpuCount: positiveInt.default(1),
+    imagesPerGpu: positiveInt.default(2),
+    stepsPerEpoch: positiveInt.default(1000),
+    /** Validation steps after each epoch. */
+    validationSteps: z.int().nonnegative().default(50),
+    backbone: z.enum(['resnet50', 'resnet101']).default('resnet101'),
+    /** Strides of the pyramid levels P2…P6, in pixels. */
+    backboneStrides: z.array(positiveInt).length(5).default([4, 8, 16, 32, 64]),
+    fpnClassifFcLayersSize: positiveInt.default(1024),
+    topDownPyramidSize: positiveInt.default(256),
+    /** Number of classes, background included. */
+    numClasses: z.int().min(2).default(2),
+    /** Side of the square anchor of each pyramid level, in pixels. */
+    rpnAnchorScales: z.array(z.number().positive()).length(5).default([32, 64, 128, 256, 512]),
+    /** Width / height of the anchors at each cell. */
+    rpnAnchorRatios: z.array(z.number().positive()).min(1).default([0.5, 1, 2]),
+    rpnAnchorStride: positiveInt.default(1),
+    rpnNmsThreshold: share.default(0.7),
+    rpnTrainAnchorsPerImage: positiveInt.default(256),
+    preNmsLimit: positiveInt.default(6000),
+    postNmsRoisTraining: positiveInt.default(2000),
+    postNmsRoisInference: positiveInt.default(1000),
+    useMiniMask: z.boolean().default(true),
+    /** Height and width of a mini-mask. */
+    miniMaskShape: z.tuple([positiveInt, positiveInt]).default([56, 56]),
+    imageResizeMode: z.enum(['none', 'square', 'pad64', 'crop']).default('square'),
+    imageMinDim: positiveInt.default(800),
+    imageMaxDim: positiveInt.default(1024),
+    /** Smallest up-scaling factor; 0 leaves it to `imageMinDim`. */
+    imageMinScale: z.number().nonnegative().default(0),
+    imageChannelCount: z.literal(3).default(3),
+    /** Mean RGB pixel, subtracted from the image. */
+    meanPixel: z.tuple([z.number(), z.number(), z.number()]).default([123.7, 116.8, 103.9]),
+    trainRoisPerImage: positiveInt.default(200),
+    roiPositiveRatio: share.default(0.33),
+    poolSize: positiveInt.default(7),
+    maskPoolSize: positiveInt.default(14),
+    maskShape: z.tuple([positiveInt, positiveInt]).default([28, 28]),
+    maxGtInstances: positiveInt.default(100),
+    rpnBboxStdDev: boxDeviations.default([0.1, 0.1, 0.2, 0.2]),
+    bboxStdDev: boxDeviations.default([0.1, 0.1, 0.2, 0.2]),
+    detectionMaxInstances: positiveInt.default(100),
+    detectionMinConfidence: share.default(0.7),
+    detectionNmsThreshold: share.default(0.3),
+    learningRate: z.number().positive().default(0.001),
+    learningMomentum: share.default(0.9),
+    weightDecay: z.number().nonnegative().default(0.0001),
+    lossWeights: z
+      .strictObject({
+        rpnClassLoss: z.number().nonnegative().default(1),
+        rpnBboxLoss: z.number().nonnegative().default(1),
+        mrcnnClassLoss: z.number().nonnegative().default(1),
+        mrcnnBboxLoss: z.number().nonnegative().default(1),
+        mrcnnMaskLoss: z.number().nonnegative().default(1),
+      })
+      .prefault({}),
+    useRpnRois: z.boolean().default(true),
+    /** `false` freezes the statistics of batch norm (gamma and beta are trained all the same). */
+    trainBn: z.boolean().default(false),
+    /** Largest global norm of all gradients together; 0 turns clipping off. */
+    gradientClipNorm: z.number().nonnegative().default(5),
+  })
+  .superRefine((config, context) => {
+    if (config.imageMaxDim % 64 !== 0 && config.imageResizeMode === 'square') {
+      context.addIssue({
+        code: 'custom',
+        path: ['imageMaxDim'],
+        message: `must be a multiple of 64 so that the pyramid halves six times, got ${String(config.imageMaxDim)}`,
+      });
+    }
+    if (config.imageMinDim > config.imageMaxDim) {
+      context.addIssue({
+        code: 'custom',
+        path: ['imageMinDim'],
+        message: `must not exceed imageMaxDim (${String(config.imageMaxDim)}), got ${String(config.imageMinDim)}`,
+      });
+    }
+  })
+  .readonly();
+
+/** What a user writes: every option may be left out. */
+export type MaskRcnnConfigInput = z.input<typeof maskRcnnConfigSchema>;
+export type MaskRcnnConfig = z.output<typeof maskRcnnConfigSchema>;
+
+/** Images in one training batch. */
+export function batchSize(config: MaskRcnnConfig): number {
+  return config.gpuCount * config.imagesPerGpu;
+}
+
+/** RoI slots that may hold a positive: `trunc(trainRoisPerImage * roiPositiveRatio)` (66 of 200). */
+export function positiveRoiSlots(config: MaskRcnnConfig): number {
+  return Math.trunc(config.trainRoisPerImage * config.roiPositiveRatio);
+}
