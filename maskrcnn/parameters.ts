@@ -1,0 +1,140 @@
+/**
+ * The parameters of the network: their names, shapes and order as Keras has them (mrcnn/model.py), which
+ * of them a layer set trains (`MaskRCNN.set_trainable`), and the TensorFlow variables that hold them.
+ */
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import type { MaskRcnnConfig } from './config.ts';
+import { LayerSelectionError, UnknownParameterError } from './errors.ts';
+import { initialValues, type Initializer } from './initializers.ts';
+import { layerTable, type LayerKind, type LayerRow } from './layer-table.ts';
+
+export type WeightName = 'kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance';
+
+export interface ParameterSpec {
+  /** `layer/weight`, such as `res2a_branch2a/kernel`. */
+  readonly name: string;
+  readonly layer: string;
+  /** Group of the weight file: `rpn_model` for the three layers of the RPN, else the layer. */
+  readonly topLevelLayer: string;
+  readonly weight: WeightName;
+  readonly shape: readonly number[];
+  /** `false` for the moving statistics, which no gradient reaches. */
+  readonly trainable: boolean;
+  /** Does the L2 term count it? All that is trained but gamma and beta; biases too. */
+  readonly regularized: boolean;
+  readonly initializer: Initializer;
+}
+
+const WEIGHTS: Readonly<Record<LayerKind, readonly WeightName[]>> = {
+  convolution: ['kernel', 'bias'],
+  'batch-norm': ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+};
+
+const INITIALIZERS: Readonly<Record<WeightName, Initializer>> = {
+  kernel: 'glorot-uniform',
+  bias: 'zeros',
+  gamma: 'ones',
+  beta: 'zeros',
+  moving_mean: 'zeros',
+  moving_variance: 'ones',
+};
+
+/** Every parameter of the model, in the order of Keras' `training` model. */
+export function parameterSpecs(config: MaskRcnnConfig): readonly ParameterSpec[] {
+  return layerTable(config).flatMap((row) =>
+    WEIGHTS[row.kind].map((weight) => specification(row, weight)),
+  );
+}
+
+function specification(row: LayerRow, weight: WeightName): ParameterSpec {
+  return {
+    name: `${row.layer}/${weight}`,
+    layer: row.layer,
+    topLevelLayer: row.topLevelLayer,
+    weight,
+    shape: weight === 'kernel' ? row.shape : [row.channels],
+    trainable: !weight.startsWith('moving_'),
+    regularized: weight === 'kernel' || weight === 'bias',
+    initializer: INITIALIZERS[weight],
+  };
+}
+
+const HEADS = '(mrcnn_.*)|(rpn_.*)|(fpn_.*)';
+
+const LAYER_SETS: ReadonlyMap<string, string> = new Map([
+  ['heads', HEADS],
+  ['3+', `(res3.*)|(bn3.*)|(res4.*)|(bn4.*)|(res5.*)|(bn5.*)|${HEADS}`],
+  ['4+', `(res4.*)|(bn4.*)|(res5.*)|(bn5.*)|${HEADS}`],
+  ['5+', `(res5.*)|(bn5.*)|${HEADS}`],
+  ['all', '.*'],
+]);
+
+/**
+ * The parameters that `layers` trains: `heads`, `3+`, `4+`, `5+`, `all`, or a regular expression that
+ * must match a layer's whole name (as Python's `re.fullmatch`). Layers inside `rpn_model` are matched by
+ * their own names, as the original does.
+ *
+ * @throws LayerSelectionError for an invalid expression and for one that matches no layer.
+ */
+export function trainableParameters(
+  specs: readonly ParameterSpec[],
+  layers: string,
+): ParameterSpec[] {
+  const pattern = wholeMatch(layers);
+  const chosen = specs.filter((spec) => spec.trainable && pattern.test(spec.layer));
+  if (chosen.length === 0) throw new LayerSelectionError(layers, 'matches no layer of the model');
+  return chosen;
+}
+
+function wholeMatch(layers: string): RegExp {
+  try {
+    return new RegExp(`^(?:${LAYER_SETS.get(layers) ?? layers})$`);
+  } catch (cause) {
+    throw new LayerSelectionError(layers, 'is not a valid regular expression', cause);
+  }
+}
+
+/** The variables that hold a model's parameters; it owns them, `[Symbol.dispose]` frees them. */
+export class Parameters implements Disposable {
+  readonly specs: readonly ParameterSpec[];
+  readonly #variables: ReadonlyMap<string, tf.Variable>;
+
+  private constructor(
+    specs: readonly ParameterSpec[],
+    variables: ReadonlyMap<string, tf.Variable>,
+  ) {
+    this.specs = specs;
+    this.#variables = variables;
+  }
+
+  /** Parameters with Keras' first values; the same seed always gives the same ones. */
+  static initialise(config: MaskRcnnConfig, seed: number): Parameters {
+    const specs = parameterSpecs(config);
+    const variables = specs.map(({ name, shape, initializer, trainable }) => {
+      const values = initialValues({ initializer, shape, seed, name });
+      const initial = tf.tensor(values, [...shape], 'float32');
+      // tf.variable registers the given tensor's data without copying it, so `initial` can go.
+      const variable = tf.variable(initial, trainable);
+      initial.dispose();
+      return [name, variable] as const;
+    });
+    return new Parameters(specs, new Map(variables));
+  }
+
+  has(name: string): boolean {
+    return this.#variables.has(name);
+  }
+
+  /** @throws UnknownParameterError */
+  get(name: string): tf.Variable {
+    const variable = this.#variables.get(name);
+    if (variable === undefined) throw new UnknownParameterError(name);
+    return variable;
+  }
+
+  [Symbol.dispose](): void {
+    for (const variable of this.#variables.values()) {
+      if (!variable.isDisposed) variable.dispose();
+    }
+  }
+}
