@@ -1,0 +1,100 @@
+/**
+ * JSON documents in the object store: validated when read, canonical when written, so that equal contents
+ * have equal bytes and one SHA-256 names them.
+ */
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { HashMismatchError, InvalidDocumentError } from './errors.ts';
+import type { ObjectStore, WriteConditions } from './object-store.ts';
+
+export interface WrittenDocument {
+  readonly key: string;
+  readonly hash: string;
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+/** Lower-case hexadecimal SHA-256. */
+export function sha256(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/**
+ * JSON with sorted keys and no spaces (after RFC 8785). Fields that are `undefined` are left out.
+ * Throws `TypeError` for what JSON cannot hold: NaN, infinities, functions, big integers.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') {
+    return JSON.stringify(value);
+  }
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
+  if (typeof value === 'object') {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
+    return `{${fields.join(',')}}`;
+  }
+  const what = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
+  throw new TypeError(`JSON cannot hold ${what}`);
+}
+
+/** Writes `value` as canonical JSON. Throws `PreconditionFailedError` when a condition does not hold. */
+export async function writeDocument(
+  store: ObjectStore,
+  key: string,
+  value: unknown,
+  conditions: WriteConditions = {},
+): Promise<WrittenDocument> {
+  const body = Buffer.from(canonicalJson(value));
+  const { etag } = await store.put(key, body, { ...conditions, contentType: 'application/json' });
+  return { key, hash: sha256(body), bytes: body.length, etag };
+}
+
+/** Throws `ObjectNotFoundError`, or `InvalidDocumentError` that names the key and the first wrong field. */
+export async function readDocument<T>(
+  store: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  return parseDocument({ bytes: await store.get(key), key, schema });
+}
+
+/** `readDocument` of exactly the bytes that `hash` names; otherwise throws `HashMismatchError`. */
+export async function readNamedDocument<T>(
+  store: ObjectStore,
+  { key, hash }: { readonly key: string; readonly hash: string },
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const bytes = await store.get(key);
+  const actual = sha256(bytes);
+  if (actual !== hash) throw new HashMismatchError({ key, expected: hash, actual });
+  return parseDocument({ bytes, key, schema });
+}
+
+function parseDocument<T>({
+  bytes,
+  key,
+  schema,
+}: {
+  bytes: Uint8Array;
+  key: string;
+  schema: z.ZodType<T>;
+}): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new InvalidDocumentError({ key, field: 'its start', problem: 'not JSON', cause });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new InvalidDocumentError({
+    key,
+    field: issue === undefined || issue.path.length === 0 ? 'its root' : issue.path.join('.'),
+    problem: issue?.message ?? 'unknown',
+    cause: result.error,
+  });
+}

@@ -1,0 +1,216 @@
+/**
+ * The S3 driver of `ObjectStore`: AWS, and servers that speak S3 (versitygw, MinIO, Ceph).
+ * Retries are the SDK's own (5 attempts with jittered back-off); whoever calls adds none.
+ */
+import { Readable } from 'node:stream';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  paginateListObjectsV2,
+  type GetObjectCommandOutput,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { ShortObjectError } from './errors.ts';
+import type { ObjectStore, PutOptions } from './object-store.ts';
+import { errorName, translateS3Error } from './s3-errors.ts';
+import type { S3Settings } from './s3-settings.ts';
+
+export { s3SettingsFromEnvironment, type S3Settings } from './s3-settings.ts';
+
+/** A store that owns its connections: `close()` it, or hold it with `using`. */
+export interface S3ObjectStore extends ObjectStore, Disposable {
+  readonly bucket: string;
+  readonly endpoint: string;
+  /** Makes the bucket when it is missing. */
+  ensureBucket(): Promise<void>;
+  close(): void;
+}
+
+/** Parts of a multipart upload in bytes: S3 allows 10,000, so streams of up to 160 GB fit. */
+const PART_BYTES = 16 * 1024 * 1024;
+const PARALLEL_PARTS = 3;
+
+export function createS3ObjectStore(settings: S3Settings): S3ObjectStore {
+  const { bucket, forcePathStyle = settings.endpoint !== undefined } = settings;
+  const endpoint =
+    settings.endpoint ?? `AWS S3 (${settings.region ?? 'region of the environment'})`;
+  const client = new S3Client({
+    forcePathStyle,
+    maxAttempts: 5,
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
+    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    ...(settings.region === undefined ? {} : { region: settings.region }),
+    ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
+  });
+
+  const translated = async <T>(key: string, options: PutOptions, work: () => Promise<T>) => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof SourceFailure) throw error.cause;
+      throw translateS3Error(error, { endpoint, bucket, key, conditions: options });
+    }
+  };
+  const open = async (key: string, range?: string) => {
+    const output = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, ...(range && { Range: range }) }),
+    );
+    return bodyOf(output);
+  };
+
+  return {
+    bucket,
+    endpoint,
+
+    head: (key) =>
+      translated(key, {}, async () => {
+        try {
+          const found = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+          return { key, bytes: found.ContentLength ?? 0, etag: found.ETag ?? '' };
+        } catch (error) {
+          if (errorName(error) === 'NotFound') return undefined;
+          throw error;
+        }
+      }),
+
+    get: (key) =>
+      translated(key, {}, async () => ownBytes(await (await open(key)).transformToByteArray())),
+
+    getRange: (key, start, end) =>
+      translated(key, {}, async () => {
+        if (end <= start) return new Uint8Array(0);
+        const body = await open(key, `bytes=${String(start)}-${String(end - 1)}`).catch(
+          (error: unknown) => {
+            if (errorName(error) !== 'InvalidRange') throw error;
+            throw new ShortObjectError({ key, start, end, got: 0 });
+          },
+        );
+        const bytes = await body.transformToByteArray();
+        if (bytes.length !== end - start) {
+          throw new ShortObjectError({ key, start, end, got: bytes.length });
+        }
+        return ownBytes(bytes);
+      }),
+
+    getStream: (key) => translated(key, {}, () => open(key)),
+
+    put: (key, body, options = {}) =>
+      translated(key, options, async () => {
+        const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+        const { ETag = '' } = await client.send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...s3Options(options) }),
+        );
+        return { key, bytes: bytes.length, etag: ETag };
+      }),
+
+    putStream: (key, body, options = {}) =>
+      translated(key, options, async () => {
+        const source = watched(body);
+        const upload = new Upload({
+          client,
+          params: { Bucket: bucket, Key: key, Body: source.stream, ...s3Options(options) },
+          partSize: PART_BYTES,
+          queueSize: PARALLEL_PARTS,
+          leavePartsOnError: false,
+        });
+        const { ETag = '' } = await upload.done().catch((error: unknown) => {
+          throw source.failed() ? new SourceFailure('', { cause: source.failure() }) : error;
+        });
+        return { key, bytes: source.bytes(), etag: ETag };
+      }),
+
+    async *list(prefix) {
+      const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
+      try {
+        for await (const page of pages) {
+          for (const { Key, Size = 0, ETag = '' } of page.Contents ?? []) {
+            if (Key !== undefined) yield { key: Key, bytes: Size, etag: ETag };
+          }
+        }
+      } catch (error) {
+        throw translateS3Error(error, { endpoint, bucket, key: prefix, conditions: {} });
+      }
+    },
+
+    delete: (key) =>
+      translated(key, {}, async () => {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      }),
+
+    ensureBucket: () =>
+      translated('', {}, async () => {
+        try {
+          await client.send(new HeadBucketCommand({ Bucket: bucket }));
+        } catch (error) {
+          if (errorName(error) !== 'NotFound') throw error;
+          await client.send(new CreateBucketCommand({ Bucket: bucket })).catch((raced: unknown) => {
+            if (errorName(raced) !== 'BucketAlreadyOwnedByYou') throw raced;
+          });
+        }
+      }),
+
+    close: () => client.destroy(),
+    [Symbol.dispose]: () => client.destroy(),
+  };
+}
+
+/** Makes the store's bucket when it is missing; embedded servers and tests start with none. */
+export async function ensureBucket(store: S3ObjectStore): Promise<void> {
+  await store.ensureBucket();
+}
+
+function s3Options({ ifNoneMatch, ifMatch, contentType }: PutOptions) {
+  return {
+    ...(ifNoneMatch === undefined ? {} : { IfNoneMatch: ifNoneMatch }),
+    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+    ...(contentType === undefined ? {} : { ContentType: contentType }),
+  };
+}
+
+type Body = Readable & { transformToByteArray(): Promise<Uint8Array> };
+
+/** On Node the SDK's body is a `Readable` with helpers mixed in; its type also covers browsers. */
+function bodyOf({ Body: body }: GetObjectCommandOutput): Body {
+  if (body === undefined) throw new Error('The store answered without a body.');
+  return body as Body;
+}
+
+/** Bytes with an `ArrayBuffer` of their own, so that a view of them never shows a neighbour's. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return whole && bytes.buffer instanceof ArrayBuffer
+    ? new Uint8Array(bytes.buffer)
+    : new Uint8Array(bytes);
+}
+
+/** Carries a source's own error past the translation of the store's errors. */
+class SourceFailure extends Error {}
+
+/**
+ * Counts what flows and keeps the source's own failure apart, so that a broken source is never taken for
+ * an unreachable store.
+ */
+function watched(body: Readable) {
+  let bytes = 0;
+  let failed = false;
+  let failure: unknown;
+  async function* chunks() {
+    try {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        bytes += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      failed = true;
+      failure = error;
+      throw error;
+    }
+  }
+  const stream = Readable.from(chunks(), { objectMode: false });
+  return { stream, bytes: () => bytes, failed: () => failed, failure: () => failure };
+}

@@ -1,0 +1,41 @@
+/** Where the object store is: from `LESIONFLOW_S3_*` for ours, from AWS's own chain for what they leave out. */
+import { StoreSettingsError } from './errors.ts';
+
+export interface S3Settings {
+  readonly bucket: string;
+  /** `http(s)://host:port` of an S3-compatible server; AWS itself when absent. */
+  readonly endpoint?: string;
+  /** AWS's own chain (environment, profile, instance) when absent. */
+  readonly region?: string;
+  /** AWS's own chain (environment, profile, role) when absent. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Bucket in the path and not in the host name: the default with an `endpoint`. */
+  readonly forcePathStyle?: boolean;
+}
+
+/**
+ * Reads `LESIONFLOW_S3_BUCKET` and `LESIONFLOW_S3_ENDPOINT`; region and credentials are found by the AWS SDK
+ * (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, profiles, roles). Throws `StoreSettingsError`.
+ */
+export function s3SettingsFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): S3Settings {
+  const bucket = environment['LESIONFLOW_S3_BUCKET'];
+  if (bucket === undefined || bucket === '') {
+    throw new StoreSettingsError(
+      'LESIONFLOW_S3_BUCKET',
+      'is not set; it names the bucket to work in',
+    );
+  }
+  const endpoint = environment['LESIONFLOW_S3_ENDPOINT'];
+  if (endpoint === undefined || endpoint === '') return { bucket };
+  if (!/^https?:\/\/[^/]+\/?$/.test(endpoint)) {
+    throw new StoreSettingsError(
+      'LESIONFLOW_S3_ENDPOINT',
+      `must look like http://127.0.0.1:9000, got "${endpoint}"`,
+    );
+  }
+  // A server of one's own has no regions, but every signature names one.
+  const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+  return { bucket, endpoint, region };
+}
