@@ -1,0 +1,45 @@
+/** The outline of a mask as an SVG path: marching squares (d3-contour), holes and several parts included. */
+import { contours } from 'd3-contour';
+
+export interface MaskOutline {
+  /** `[height * width]`, 0 outside. */
+  readonly mask: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  /** Size of the picture that the outline is drawn on. */
+  readonly pictureHeight: number;
+  readonly pictureWidth: number;
+}
+
+/** Data for the `d` attribute of an SVG path in picture pixels; empty where the mask is empty. */
+export function outlinePath(outline: MaskOutline): string {
+  const { values, height, width } = thinOut(outline);
+  const scaleX = outline.pictureWidth / width;
+  const scaleY = outline.pictureHeight / height;
+  const shape = contours().size([width, height]).contour(values, 0.5);
+  return shape.coordinates
+    .flat()
+    .map((ring) => {
+      const points = ring.map(
+        ([x = 0, y = 0]) => `${(x * scaleX).toFixed(1)},${(y * scaleY).toFixed(1)}`,
+      );
+      return `M${points.join('L')}Z`;
+    })
+    .join('');
+}
+
+/** The mask at no more than the picture's size: an outline finer than the picture's pixels is lost work. */
+function thinOut({ mask, ...size }: MaskOutline): {
+  values: number[];
+  height: number;
+  width: number;
+} {
+  const height = Math.min(size.height, size.pictureHeight);
+  const width = Math.min(size.width, size.pictureWidth);
+  const values = Array.from({ length: height * width }, (_, at) => {
+    const y = Math.floor(((Math.floor(at / width) + 0.5) * size.height) / height);
+    const x = Math.floor((((at % width) + 0.5) * size.width) / width);
+    return mask[y * size.width + x] === 0 ? 0 : 1;
+  });
+  return { values, height, width };
+}

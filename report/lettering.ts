@@ -1,0 +1,42 @@
+/**
+ * Text as SVG paths, from a font that comes with npm (Inter, SIL Open Font License). An SVG `<text>` would
+ * be drawn with the machine's fonts, and a container often has none.
+ */
+import { readFileSync } from 'node:fs';
+import opentype from 'opentype.js';
+
+export interface Lettering {
+  /** Data for the `d` attribute of an SVG path. */
+  readonly path: string;
+  /** Advance width in pixels. */
+  readonly width: number;
+}
+
+let font: opentype.Font | undefined;
+
+/** Sets `text` in one line with its baseline starting at (x, baseline), `size` pixels to the em. */
+export function letter(
+  text: string,
+  { x, baseline, size }: { readonly x: number; readonly baseline: number; readonly size: number },
+): Lettering {
+  font ??= loadFont();
+  const scale = size / font.unitsPerEm;
+  let advance = 0;
+  let path = '';
+  let before: opentype.Glyph | undefined;
+  // Glyph by glyph: opentype.js gives up on Inter's substitution tables when it sets whole strings.
+  for (const character of text) {
+    const glyph = font.charToGlyph(character);
+    if (before) advance += font.getKerningValue(before, glyph) * scale;
+    path += glyph.getPath(x + advance, baseline, size).toPathData(1);
+    advance += (glyph.advanceWidth ?? 0) * scale;
+    before = glyph;
+  }
+  return { path, width: advance };
+}
+
+function loadFont(): opentype.Font {
+  const url = import.meta.resolve('@fontsource/inter/files/inter-latin-600-normal.woff');
+  const bytes = Uint8Array.from(readFileSync(new URL(url)));
+  return opentype.parse(bytes.buffer);
+}
