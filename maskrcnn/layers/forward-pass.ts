@@ -1,0 +1,48 @@
+/**
+ * What the layers of one forward pass share: where weights come from, which of them are being trained,
+ * and how batch norm finds its statistics. Made anew for each pass; owns nothing.
+ */
+import type * as tf from '@tensorflow/tfjs-node-gpu';
+import type { Parameters } from '../parameters.ts';
+
+export interface ForwardPass {
+  /** The variable of a parameter, such as `res2a_branch2a/kernel`. */
+  weight(name: string): tf.Variable;
+  /** Is a parameter of one of the layers whose name starts with `prefix` being trained? */
+  trains(prefix: string): boolean;
+  /** `moving`: the stored averages; `batch`: mean and variance of what flows through. */
+  readonly batchStatistics: 'moving' | 'batch';
+  /**
+   * New values of the moving statistics, filled in by the layers of a pass with batch statistics; they
+   * outlive every tidy scope and belong to whoever made the pass.
+   */
+  readonly movingStatistics: Map<tf.Variable, tf.Tensor>;
+}
+
+/** A pass that trains nothing: detection and validation. */
+export function inferencePass(parameters: Parameters): ForwardPass {
+  return {
+    weight: (name) => parameters.get(name),
+    trains: () => false,
+    batchStatistics: 'moving',
+    movingStatistics: new Map(),
+  };
+}
+
+/**
+ * A pass that trains the parameters named by `trainable`. With `trainBn` batch norm normalises by the
+ * batch everywhere, but keeps the averages of a layer only where the layer is trained, as Keras does.
+ */
+export function trainingPass(options: {
+  readonly parameters: Parameters;
+  readonly trainable: readonly string[];
+  readonly trainBn: boolean;
+}): ForwardPass {
+  const { parameters, trainable, trainBn } = options;
+  return {
+    weight: (name) => parameters.get(name),
+    trains: (prefix) => trainable.some((name) => name.startsWith(prefix)),
+    batchStatistics: trainBn ? 'batch' : 'moving',
+    movingStatistics: new Map(),
+  };
+}
