@@ -40,10 +40,16 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    refuse(response, 405);
+    return;
+  }
   const path = pathWithin(folder, request.url ?? '/');
   const file = path === undefined ? undefined : await stat(path).catch(() => undefined);
-  if (path === undefined || !file?.isFile()) return refuse(response, 404);
+  if (path === undefined || !file?.isFile()) {
+    refuse(response, 404);
+    return;
+  }
 
   const etag = `"${file.mtimeMs.toString(16)}-${file.size.toString(16)}"`;
   response.setHeader('accept-ranges', 'bytes').setHeader('etag', etag);
@@ -52,7 +58,8 @@ async function answer(
   const range = sameVersion ? rangeOf(request.headers.range, file.size) : undefined;
   if (range === 'unsatisfiable') {
     response.setHeader('content-range', `bytes */${file.size}`);
-    return refuse(response, 416);
+    refuse(response, 416);
+    return;
   }
   const { start, end } = range ?? { start: 0, end: file.size };
   if (range) response.setHeader('content-range', `bytes ${start}-${end - 1}/${file.size}`);

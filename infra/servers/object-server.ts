@@ -42,6 +42,9 @@ interface Credentials {
 
 const REGION = 'us-east-1';
 
+/** How versitygw says that the file system cannot hold its metadata. */
+export const NO_EXTENDED_ATTRIBUTES = 'xattrs are not supported';
+
 /** Throws `ToolMissingError`, `FolderInUseError`, `NoExtendedAttributesError`, `ServerUnhealthyError`. */
 export async function startObjectServer(options: ObjectServerOptions): Promise<ObjectServer> {
   const { folder, bucket } = options;
@@ -69,12 +72,17 @@ export async function startObjectServer(options: ObjectServerOptions): Promise<O
   } catch (error) {
     throw withoutAttributes(error) ? new NoExtendedAttributesError(objects) : error;
   }
-  using store = createS3ObjectStore({ endpoint, region: REGION, bucket, credentials });
-  await store.ensureBucket();
-
   const stop = async () => {
     await server.stop();
   };
+  try {
+    using store = createS3ObjectStore({ endpoint, region: REGION, bucket, credentials });
+    await store.ensureBucket();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
   return {
     endpoint,
     bucket,
@@ -108,4 +116,4 @@ function keptCredentials(path: string): Credentials {
 }
 
 const withoutAttributes = (error: unknown): boolean =>
-  error instanceof ServerUnhealthyError && error.message.includes('xattrs are not supported');
+  error instanceof ServerUnhealthyError && error.message.includes(NO_EXTENDED_ATTRIBUTES);
