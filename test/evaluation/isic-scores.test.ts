@@ -112,9 +112,6 @@ function draw(formula: MaskFormula): Uint8Array {
 function expectScores(scores: IsicScores, expected: Readonly<Record<string, number>>): void {
   const { threshold_jaccard: thresholdJaccard = Number.NaN, ...others } = expected;
   for (const [name, value] of Object.entries({ ...others, thresholdJaccard })) {
-    expect([name, scores[name as keyof IsicScores]]).toEqual([
-      name,
-      expect.closeTo(value, 12) as number,
-    ]);
+    expect([name, scores[name as keyof IsicScores]]).toEqual([name, expect.closeTo(value, 12)]);
   }
 }
