@@ -25,7 +25,19 @@ const archiveSourceSchema = z.union([
 ]);
 
 /** A regular expression over layer names, or one of Matterport's names for one. */
-export const layerSetSchema = z.string().min(1);
+export const layerSetSchema = z
+  .string()
+  .min(1)
+  .refine(isRegularExpression, 'must be heads, 3+, 4+, 5+, all or a regular expression');
+
+function isRegularExpression(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const stageSchema = z.strictObject({
   /** Names the stage in keys, logs and the UI. */
@@ -143,6 +155,15 @@ export const pipelineInputSchema = z.strictObject({
     .strictObject({
       model: slug.default('lesion'),
       alias: slug.default('champion'),
+    })
+    .prefault({}),
+  timeouts: z
+    .strictObject({
+      /**
+       * Seconds without progress after which a worker counts as dead and its step starts anew elsewhere.
+       * Must be longer than the slowest single training step.
+       */
+      heartbeatSeconds: z.int().min(2).max(3600).default(60),
     })
     .prefault({}),
 });

@@ -1,0 +1,106 @@
+/**
+ * Activities that do nothing but remember their calls: the seam under which workflows are tested. A test
+ * replaces one by its own.
+ */
+import type {
+  DataActivities,
+  TrainEpochInput,
+  TrainEpochOutput,
+  TrainingActivities,
+} from '../../../contracts/activities.ts';
+import type { PipelineRequest } from '../../../contracts/pipeline-input.ts';
+
+export const HASH = 'a'.repeat(64);
+
+/** The least that a run needs, with one epoch each in two stages. */
+export const request = {
+  dataset: {
+    name: 'tiny',
+    images: 'https://example.org/i.zip',
+    masks: 'https://example.org/m.zip',
+  },
+  training: {
+    initialWeights: { from: 'scratch' },
+    stages: [
+      { name: 'heads', layers: 'heads', epochs: 2, learningRate: 1e-3 },
+      { name: 'all', layers: 'all', epochs: 1, learningRate: 1e-4 },
+    ],
+  },
+} as const satisfies PipelineRequest;
+
+export function epochOutput({ stage, epoch }: TrainEpochInput): TrainEpochOutput {
+  const losses = {
+    total: 6 / epoch,
+    rpnClass: 1,
+    rpnBbox: 1,
+    mrcnnClass: 1,
+    mrcnnBbox: 1,
+    mrcnnMask: 1,
+    l2: 1,
+  };
+  return {
+    checkpoint: { manifestKey: `checkpoints/${epoch}`, hash: HASH, stage: stage.name, epoch },
+    result: { stage: stage.name, epoch, training: losses, validation: losses, seconds: 1.5 },
+  };
+}
+
+export interface Call {
+  readonly activity: string;
+  readonly input: unknown;
+}
+
+type Fakes = DataActivities & TrainingActivities;
+
+/** Every activity, each noting its call before it answers at once. */
+export function fakeActivities(overrides: Partial<Fakes> = {}): {
+  calls: Call[];
+  activities: Fakes;
+} {
+  const calls: Call[] = [];
+  const answers: Fakes = {
+    fetchArchive: ({ role }) =>
+      Promise.resolve({ key: `${role}.zip`, bytes: 2_000_000, sha256: HASH }),
+    unpackArchive: ({ archive }) =>
+      Promise.resolve({ manifestKey: `${archive.key}.json`, hash: HASH, entries: 12 }),
+    inspectDataset: ({ dataset }) =>
+      Promise.resolve({
+        name: dataset,
+        manifestKey: 'd.json',
+        hash: HASH,
+        pairs: 10,
+        quarantined: 2,
+      }),
+    splitDataset: () => Promise.resolve({ key: 's.json', hash: HASH, training: 8, validation: 2 }),
+    prepareRecords: ({ config }) =>
+      Promise.resolve({ manifestKey: 'r.json', hash: HASH, size: config.imageMaxDim, records: 10 }),
+    trainEpoch: (input) => Promise.resolve(epochOutput(input)),
+    evaluateModel: () =>
+      Promise.resolve({
+        key: 'e.json',
+        hash: HASH,
+        images: 2,
+        scores: {
+          jaccard: 0.7,
+          thresholdJaccard: 0.6,
+          dice: 0.8,
+          sensitivity: 0.9,
+          specificity: 0.9,
+          accuracy: 0.9,
+        },
+      }),
+    publishModel: ({ model, alias }) =>
+      Promise.resolve({
+        version: { model, version: 1, manifestKey: 'v.json', hash: HASH },
+        alias: { name: alias, moved: true, reason: 'there was no champion' },
+      }),
+    ...overrides,
+  };
+  const noted = Object.entries(answers).map(([activity, answer]) => [
+    activity,
+    (input: never) => {
+      calls.push({ activity, input });
+      return (answer as (input: never) => Promise<unknown>)(input);
+    },
+  ]);
+  return { calls, activities: Object.fromEntries(noted) as Fakes };
+}

@@ -1,0 +1,32 @@
+/** Starting and watching runs in tests. */
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { runStatusSchema, type RunStatus } from '../../../contracts/progress.ts';
+import { STATUS_QUERY, taskQueues, workflowTypes } from '../../../contracts/task-queues.ts';
+
+export const startPipeline = (
+  environment: TestWorkflowEnvironment,
+  input: unknown,
+  workflowId: string,
+): Promise<WorkflowHandle> =>
+  environment.client.workflow.start(workflowTypes.trainingPipeline, {
+    taskQueue: taskQueues.pipeline,
+    workflowId,
+    args: [input],
+  });
+
+export const statusOf = async (handle: WorkflowHandle): Promise<RunStatus> =>
+  runStatusSchema.parse(await handle.query(STATUS_QUERY));
+
+/** The failure that a run ended with. */
+export async function failureOf(handle: WorkflowHandle): Promise<Error | undefined> {
+  const error: unknown = await handle.result().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof WorkflowFailedError ? error.cause : undefined;
+}
+
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+}

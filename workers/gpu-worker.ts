@@ -1,0 +1,29 @@
+/**
+ * Trains, evaluates and publishes, one task at a time, where the accelerator is:
+ * `node --import tsx workers/gpu-worker.ts`. Environment: Temporal (connection.ts), the store
+ * (storage/s3-settings.ts), `LESIONFLOW_LOG_LEVEL`, and the accelerator's own, e.g. `CUDA_VISIBLE_DEVICES`.
+ */
+import { Worker } from '@temporalio/worker';
+import { createTrainingActivities } from '../activities/create-training-activities.ts';
+import { taskQueues } from '../contracts/task-queues.ts';
+import { s3SettingsFromEnvironment } from '../storage/s3-settings.ts';
+import { TrainerHost } from '../trainer/host.ts';
+import { serve } from './serve.ts';
+import { sharedOptions } from './worker-options.ts';
+
+await serve('gpu', async (place, logger) => {
+  // The trainer opens the store itself; a wrong setting shows here and not hours later.
+  s3SettingsFromEnvironment(process.env);
+  const trainer = new TrainerHost({
+    onLog: (line) => {
+      logger.info(line, { sdkComponent: 'trainer' });
+    },
+  });
+  const worker = await Worker.create({
+    ...sharedOptions('gpu', place),
+    taskQueue: taskQueues.gpu,
+    activities: createTrainingActivities({ trainer }),
+    maxConcurrentActivityTaskExecutions: 1,
+  });
+  return { workers: [worker], close: () => trainer.close() };
+});

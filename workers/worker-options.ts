@@ -1,0 +1,36 @@
+/** What all workers share: how they beat and how they stop. */
+import { hostname } from 'node:os';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+
+export interface WorkerPlace {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}
+
+type Shared = Pick<
+  WorkerOptions,
+  | 'connection'
+  | 'namespace'
+  | 'identity'
+  | 'maxHeartbeatThrottleInterval'
+  | 'shutdownGraceTime'
+  | 'shutdownForceTime'
+>;
+
+export function sharedOptions(
+  role: 'data' | 'gpu',
+  { connection, namespace }: WorkerPlace,
+): Shared {
+  return {
+    connection,
+    namespace,
+    identity: `${role}@${hostname()}:${process.pid}`,
+    // The default holds beats back for 0.8 of the heartbeat timeout: too late for a progress bar, and
+    // cancellation arrives with the answers to beats.
+    maxHeartbeatThrottleInterval: '2s',
+    // Short work ends by itself; longer work is then cancelled, fails as retryable, and goes to another
+    // worker at once instead of after a heartbeat timeout. Within Kubernetes' default of 30 s.
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '25s',
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * A run's input is checked inside the workflow too: the Temporal UI, schedules and other SDKs send raw JSON.
+ * `jitless`: the workflow sandbox forbids generated code, and zod's interpreter gives the same answers.
+ */
+import { ApplicationFailure } from '@temporalio/workflow';
+import { describeIssues } from '../contracts/describe-issues.ts';
+import { pipelineInputSchema, type PipelineInput } from '../contracts/pipeline-input.ts';
+
+/** The input with its defaults. Throws a final `ApplicationFailure` "InvalidInput" that names each field. */
+export function validateInput(request: unknown): PipelineInput {
+  const result = pipelineInputSchema.safeParse(request, { jitless: true });
+  if (result.success) return result.data;
+  const problems = describeIssues(result.error, { schema: pipelineInputSchema, input: request });
+  throw ApplicationFailure.create({
+    type: 'InvalidInput',
+    message: `The run's input is not valid.\n${problems.map((problem) => `- ${problem}`).join('\n')}\nCorrect it and start a new run.`,
+    nonRetryable: true,
+    details: [problems],
+  });
+}
