@@ -28,8 +28,8 @@ export function initialValues({
   if (initializer === 'ones') values.fill(1);
   if (initializer === 'glorot-uniform') {
     const limit = glorotLimit(shape);
-    const { uniform } = randomStream(seed, 'initial-values', name);
-    for (let i = 0; i < values.length; i++) values[i] = (2 * uniform() - 1) * limit;
+    const random = randomStream(seed, 'initial-values', name);
+    for (let i = 0; i < values.length; i++) values[i] = (2 * random.uniform() - 1) * limit;
   }
   return values;
 }
