@@ -45,7 +45,7 @@ interface UtilsGolden {
 }
 
 describeWithShared('boxes against the reference', 'parity/utils.json', () => {
-  const golden = readGolden<UtilsGolden>('utils');
+  const golden = readGolden('utils') as UtilsGolden;
 
   it.each(golden.anchors)('anchors: $name', (expected) => {
     const config = maskRcnnConfigSchema.parse({

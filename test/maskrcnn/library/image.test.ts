@@ -50,7 +50,7 @@ function dictated(...values: number[]): RandomStream {
 }
 
 describeWithShared('images against the reference', 'parity/utils.json', () => {
-  const golden = readGolden<ImageGolden>('utils');
+  const golden = readGolden('utils') as ImageGolden;
   const tensor = openTensors('utils');
   const cases = golden.resize_image.cases.map((expected, index) => ({ ...expected, index }));
 

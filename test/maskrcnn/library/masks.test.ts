@@ -23,7 +23,7 @@ interface MasksGolden {
 const SIZE = [512, 512] as const;
 
 describeWithShared('masks against the reference', 'parity/utils.json', () => {
-  const golden = readGolden<MasksGolden>('utils');
+  const golden = readGolden('utils') as MasksGolden;
   const tensor = openTensors('utils');
   let masks: Uint8Array[] = [];
 
