@@ -8,7 +8,6 @@
  * guardian → parent   started {pid} | locked {heldBy} | failed {message}, then exited {code, signal}
  */
 import { spawn } from 'node:child_process';
-import { setTimeout } from 'node:timers';
 import { takeFolder } from './folder-lock.mjs';
 
 /** @typedef {{ kind: 'start', command: string, args: string[], cwd: string, lock: string | null, graceMs: number }} StartMessage */

@@ -21,7 +21,8 @@ export async function untilHealthy({
   const deadline = Date.now() + timeoutMs;
   const ended = server.exited.then(() => true);
   for (;;) {
-    const failure = await failureOf(probe);
+    // A probe may hang on a stranger who holds the port; the server's own end is not to wait for it.
+    const failure = await Promise.race([failureOf(probe), ended.then(() => 'it ended')]);
     if (failure === undefined) return;
     const over = await Promise.race([ended, sleep(PAUSE_MS, false)]);
     if (!over && Date.now() < deadline) continue;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { FolderInUseError, ServerUnhealthyError } from '../../infra/errors.ts';
 import { toolPath } from '../../infra/paths.mjs';
 import { freePorts, isPortFree } from '../../infra/ports.ts';
@@ -17,6 +18,8 @@ import { startTemporalServer } from '../../infra/servers/temporal-server.ts';
 import { createS3ObjectStore } from '../../storage/s3-object-store.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { untilGone } from './process-ids.ts';
+
+const DATASET = defineSearchAttributeKey('LesionFlowDataset', 'KEYWORD');
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -33,7 +36,7 @@ describe('the Temporal server', () => {
       client.workflow.start('anything', {
         taskQueue: 'nobody',
         workflowId: 'kept',
-        searchAttributes: { LesionFlowDataset: ['isic'] },
+        typedSearchAttributes: [{ key: DATASET, value: 'isic' }],
       }),
     );
     process.kill(first.pid, 'SIGKILL');
@@ -45,11 +48,14 @@ describe('the Temporal server', () => {
       client.workflow.getHandle('kept').describe(),
     );
     expect(found.status.name).toBe('RUNNING');
-    expect(found.searchAttributes['LesionFlowDataset']).toEqual(['isic']);
+    expect(found.typedSearchAttributes.get(DATASET)).toBe('isic');
   });
 
   test('a port that is taken is told with the end of the log', async () => {
-    await using objects = await startObjectServer({ folder: join(folder.path, 'p'), bucket: 'lesions' });
+    await using objects = await startObjectServer({
+      folder: join(folder.path, 'p'),
+      bucket: 'lesions',
+    });
     const grpc = Number(new URL(objects.endpoint).port);
     const [ui = 0] = await freePorts(1);
     const start = startTemporalServer({ folder: join(folder.path, 't'), ports: { grpc, ui } });

@@ -1,0 +1,75 @@
+/**
+ * The set-up as a whole: what is stale is done, two lines of work at a time (npm → TensorFlow beside the Go
+ * builds), one set-up at a time in a checkout. A missing prerequisite is told before anything is begun.
+ */
+import { waitForFolder } from '../folder-lock.mjs';
+import { stateFolder } from '../paths.mjs';
+import { SetupError } from './errors.mjs';
+import { objectServer, temporalServer } from './go-tools.mjs';
+import { nativeTensorflow } from './native-tensorflow.mjs';
+import { npmPackages } from './npm-packages.mjs';
+import { isNodeSupported, mend } from './prerequisites.mjs';
+import { createProgress } from './progress.mjs';
+
+/**
+ * @typedef {object} StepContext
+ * @property {AbortSignal} signal set when another step has failed
+ * @property {(line: string) => void} say
+ * @property {Promise<void>} packages settles when the npm packages are there
+ */
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string} reason what there is to wait for, and about how long
+ * @property {() => boolean} isFresh is there nothing to do? Quick, reads files only
+ * @property {() => Promise<string[]>} missing what to install first, a sentence each
+ * @property {(context: StepContext) => Promise<void>} run
+ */
+
+const STEPS = [npmPackages, nativeTensorflow, objectServer, temporalServer];
+
+/** Makes the checkout ready to run. Throws `SetupError` with all that the user must know. */
+export async function setUp() {
+  if (!isNodeSupported()) {
+    throw new SetupError(`Node.js ${process.versions.node} is not supported. ${mend.node}`);
+  }
+  if (STEPS.every((step) => step.isFresh())) return;
+
+  const progress = createProgress();
+  const lock = await waitForFolder(stateFolder, (holder) =>
+    progress.say(`another set-up of this checkout (process ${holder}) is at work: waiting for it`),
+  );
+  try {
+    // Only now: the other set-up may have done it all.
+    await runStale(progress);
+  } finally {
+    progress.close();
+    await lock.release();
+  }
+}
+
+/** @param {ReturnType<typeof createProgress>} progress */
+async function runStale({ say, report }) {
+  const stale = STEPS.filter((step) => !step.isFresh());
+  const missing = (await Promise.all(stale.map((step) => step.missing()))).flat();
+  if (missing.length > 0) throw new SetupError([...new Set(missing)].join('\n'));
+
+  const abort = new AbortController();
+  const run = async (/** @type {Step} */ step, /** @type {Promise<void>} */ packages) => {
+    if (step.isFresh()) return;
+    abort.signal.throwIfAborted();
+    const context = { signal: abort.signal, say, packages };
+    await report(step.name, step.reason, () => step.run(context)).catch((error) => {
+      abort.abort();
+      throw error instanceof SetupError
+        ? new SetupError(`${step.name}: ${error.message}`, { cause: error.cause })
+        : error;
+    });
+  };
+  const packages = run(npmPackages, Promise.resolve());
+  await Promise.all([
+    packages.then(() => run(nativeTensorflow, packages)),
+    run(objectServer, packages).then(() => run(temporalServer, packages)),
+  ]);
+}
