@@ -5,6 +5,9 @@
 export const storeKeys = {
   archive: (dataset: string, role: 'images' | 'masks', sourceHash: string) =>
     `datasets/${dataset}/archives/${role}-${sourceHash.slice(0, 16)}.zip`,
+  /** Written once the archive is whole: an `ArchiveRef`. */
+  archiveManifest: (dataset: string, role: 'images' | 'masks', sourceHash: string) =>
+    `datasets/${dataset}/archives/${role}-${sourceHash.slice(0, 16)}.json`,
   rawFolder: (dataset: string, archiveHash: string) =>
     `datasets/${dataset}/raw/${archiveHash.slice(0, 16)}`,
   datasetManifest: (dataset: string, hash: string) =>

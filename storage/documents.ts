@@ -4,7 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { HashMismatchError, InvalidDocumentError } from './errors.ts';
+import {
+  HashMismatchError,
+  InvalidDocumentError,
+  ObjectNotFoundError,
+  PreconditionFailedError,
+} from './errors.ts';
 import type { ObjectStore, WriteConditions } from './object-store.ts';
 
 export interface WrittenDocument {
@@ -71,6 +76,44 @@ export async function readNamedDocument<T>(
   const actual = sha256(bytes);
   if (actual !== hash) throw new HashMismatchError({ key, expected: hash, actual });
   return parseDocument({ bytes, key, schema });
+}
+
+/** A document that may not be there yet, with the hash of its bytes. */
+export async function findDocument<T>(
+  store: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<{ readonly value: T; readonly hash: string } | undefined> {
+  try {
+    const bytes = await store.get(key);
+    return { value: parseDocument({ bytes, key, schema }), hash: sha256(bytes) };
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Writes `value` where nothing is yet and gives back what is there then: when two attempts of a step race,
+ * both name the same document.
+ */
+export async function writeOnce<T>(
+  store: ObjectStore,
+  {
+    key,
+    value,
+    schema,
+  }: { readonly key: string; readonly value: T; readonly schema: z.ZodType<T> },
+): Promise<{ readonly value: T; readonly hash: string }> {
+  try {
+    const { hash } = await writeDocument(store, key, value, { ifNoneMatch: '*' });
+    return { value, hash };
+  } catch (error) {
+    const first =
+      error instanceof PreconditionFailedError ? await findDocument(store, key, schema) : undefined;
+    if (first === undefined) throw error;
+    return first;
+  }
 }
 
 function parseDocument<T>({

@@ -34,4 +34,6 @@ export interface ObjectStore {
   putStream(key: string, body: Readable, options?: PutOptions): Promise<ObjectInfo>;
   list(prefix: string): AsyncIterable<ObjectInfo>;
   delete(key: string): Promise<void>;
+  /** Another bucket of the same server, with the same credentials. */
+  inBucket(bucket: string): ObjectStore;
 }

@@ -36,7 +36,7 @@ const PART_BYTES = 16 * 1024 * 1024;
 const PARALLEL_PARTS = 3;
 
 export function createS3ObjectStore(settings: S3Settings): S3ObjectStore {
-  const { bucket, forcePathStyle = settings.endpoint !== undefined } = settings;
+  const { forcePathStyle = settings.endpoint !== undefined } = settings;
   const endpoint =
     settings.endpoint ?? `AWS S3 (${settings.region ?? 'region of the environment'})`;
   const client = new S3Client({
@@ -47,7 +47,15 @@ export function createS3ObjectStore(settings: S3Settings): S3ObjectStore {
     ...(settings.region === undefined ? {} : { region: settings.region }),
     ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
   });
+  return storeOf({ client, endpoint, bucket: settings.bucket });
+}
 
+function storeOf(connection: {
+  readonly client: S3Client;
+  readonly endpoint: string;
+  readonly bucket: string;
+}): S3ObjectStore {
+  const { client, endpoint, bucket } = connection;
   const translated = async <T>(key: string, options: PutOptions, work: () => Promise<T>) => {
     try {
       return await work();
@@ -141,6 +149,8 @@ export function createS3ObjectStore(settings: S3Settings): S3ObjectStore {
       translated(key, {}, async () => {
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
       }),
+
+    inBucket: (other) => storeOf({ ...connection, bucket: other }),
 
     ensureBucket: () =>
       translated('', {}, async () => {

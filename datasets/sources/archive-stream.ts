@@ -1,0 +1,16 @@
+/** A source of an archive that has been opened: what is known of it, and its bytes. */
+export interface ArchiveStream {
+  /** Changes when the contents do (ETag, modification time); `undefined` when the source tells nothing. */
+  readonly version: string | undefined;
+  readonly bytes: number | undefined;
+  /** All bytes, once. Typed errors when they cannot be had. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Lets go of the source without reading it. */
+  cancel(): Promise<void>;
+}
+
+/** An address without what may be secret in it: user, password, signature. */
+export function printable(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
