@@ -7,6 +7,7 @@ import type { MaskRcnnConfig } from '../config.ts';
 import { convolutionBatchNorm } from '../layers/convolution.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { noTape } from '../layers/no-tape.ts';
+import { relu } from '../layers/relu.ts';
 
 /** Blocks of the stages 2 to 5. */
 const BLOCKS = { resnet50: [3, 4, 6, 3], resnet101: [3, 4, 23, 3] } as const;
@@ -46,7 +47,7 @@ function stem(pass: ForwardPass, images: tf.Tensor4D): tf.Tensor4D {
   const padded = tf.pad(images, padding);
   const names = { layer: 'conv1', norm: 'bn_conv1' };
   const x = convolutionBatchNorm(pass, names, padded, { stride: 2, padding: 'valid' });
-  return tf.maxPool(tf.relu(x), 3, 2, 'same');
+  return tf.maxPool(relu(x), 3, 2, 'same');
 }
 
 interface Bottleneck {
@@ -65,8 +66,8 @@ function bottleneck(
     convolutionBatchNorm(pass, { layer: `res${name}${branch}`, norm: `bn${name}${branch}` }, x, {
       stride: s,
     });
-  const reduced = tf.relu(unit('2a', input, stride));
-  const spatial = tf.relu(unit('2b', reduced));
+  const reduced = relu(unit('2a', input, stride));
+  const spatial = relu(unit('2b', reduced));
   const expanded = unit('2c', spatial);
-  return tf.relu(tf.add(expanded, project ? unit('1', input, stride) : input));
+  return relu(tf.add(expanded, project ? unit('1', input, stride) : input));
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import { convolution, convolutionBatchNorm, upConvolution } from '../layers/convolution.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { noTape } from '../layers/no-tape.ts';
+import { relu } from '../layers/relu.ts';
 import { pyramidRoiAlign, type RoiAlignOptions } from '../layers/roi-align.ts';
 
 const CONVOLUTIONS = [1, 2, 3, 4] as const;
@@ -19,9 +20,9 @@ export function maskHead(
       layer: `mrcnn_mask_conv${String(index)}`,
       norm: `mrcnn_mask_bn${String(index)}`,
     };
-    x = tf.relu(convolutionBatchNorm(pass, names, x));
+    x = relu(convolutionBatchNorm(pass, names, x));
   }
-  const enlarged = tf.relu(upConvolution(pass, 'mrcnn_mask_deconv', x));
+  const enlarged = relu(upConvolution(pass, 'mrcnn_mask_deconv', x));
   const logits = convolution(pass, 'mrcnn_mask', enlarged);
   return logits.reshape([...align.rois.shape.slice(0, 2), ...logits.shape.slice(1)]);
 }

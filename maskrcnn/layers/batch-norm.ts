@@ -24,11 +24,7 @@ export function affineOfMovingStatistics(
  * Normalises `x [..., C]` by its own mean and variance, and notes the new moving statistics where the
  * layer is trained. The variance that enters the average is the unbiased one, as in Keras.
  */
-export function normaliseByBatch<T extends tf.Tensor>(
-  pass: ForwardPass,
-  norm: string,
-  x: T,
-): T {
+export function normaliseByBatch<T extends tf.Tensor>(pass: ForwardPass, norm: string, x: T): T {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const { mean, variance } = tf.moments(x, axes);
   const scale = tf.mul(pass.weight(`${norm}/gamma`), tf.rsqrt(tf.add(variance, EPSILON)));

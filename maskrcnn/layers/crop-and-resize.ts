@@ -4,6 +4,7 @@
  * get no gradient, as in Matterport, which stops it there.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import { rawOp } from './raw-op.ts';
 
 export interface CropAndResizeOptions {
   /** `[N, (y1, x1, y2, x2)]`, normalised. */
@@ -20,8 +21,7 @@ export function cropAndResize(
   { boxes, boxIndices, cropSize }: CropAndResizeOptions,
 ): tf.Tensor4D {
   const crop = tf.customGrad((x, save) => {
-    const save_ = save as tf.GradSaveFunc;
-    save_([boxes, boxIndices]);
+    (save as tf.GradSaveFunc)([boxes, boxIndices]);
     return {
       value: tf.image.cropAndResize(x as tf.Tensor4D, boxes, boxIndices, cropSize),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => gradientToImage(dy, saved, image.shape),
@@ -30,31 +30,16 @@ export function cropAndResize(
   return crop(image) as tf.Tensor4D;
 }
 
-/** The part of the node backend that runs an op by name. */
-interface RawOpBackend {
-  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_STRING' | 'TF_FLOAT', number>>;
-  executeSingleOutput(
-    op: string,
-    attributes: readonly { name: string; type: number; value: number | string }[],
-    inputs: readonly tf.Tensor[],
-  ): tf.Tensor;
-}
-
 function gradientToImage(
   dy: tf.Tensor,
   saved: readonly tf.Tensor[],
   imageShape: readonly number[],
 ): tf.Tensor {
-  const backend = tf.backend() as unknown as RawOpBackend;
-  const { TF_ATTR_TYPE, TF_ATTR_STRING, TF_FLOAT } = backend.binding;
   return tf.tidy(() =>
-    backend.executeSingleOutput(
-      'CropAndResizeGradImage',
-      [
-        { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
-        { name: 'method', type: TF_ATTR_STRING, value: 'bilinear' },
-      ],
-      [dy, ...saved, tf.tensor1d([...imageShape], 'int32')],
-    ),
+    rawOp({
+      op: 'CropAndResizeGradImage',
+      attributes: { T: 'float32', method: 'bilinear' },
+      inputs: [dy, ...saved, tf.tensor1d([...imageShape], 'int32')],
+    }),
   );
 }

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { convolution } from '../layers/convolution.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
+import { relu } from '../layers/relu.ts';
 
 export interface RpnOutput {
   /** `[B, A, (background, foreground)]`; anchors in the order of `pyramidAnchors`. */
@@ -20,7 +21,7 @@ export function rpnHead(
   anchorStride: number,
 ): RpnOutput {
   const outputs = levels.map((level) => {
-    const shared = tf.relu(convolution(pass, 'rpn_conv_shared', level, { stride: anchorStride }));
+    const shared = relu(convolution(pass, 'rpn_conv_shared', level, { stride: anchorStride }));
     const batch = level.shape[0];
     return {
       logits: convolution(pass, 'rpn_class_raw', shared).reshape<tf.Tensor3D>([batch, -1, 2]),

@@ -9,7 +9,7 @@ import { applyDeltas } from '../layers/box-coder.ts';
 import { maskRows, padRows } from '../layers/padding.ts';
 
 export interface ProposalInput {
-  readonly config: Pick<MaskRcnnConfig, 'preNmsLimit' | 'rpnNmsThreshold' | 'rpnBboxStdDev'>;
+  readonly config: MaskRcnnConfig;
   /** `[B, A]`: probability that an anchor holds an object. */
   readonly scores: tf.Tensor2D;
   /** `[B, A, (dy, dx, log dh, log dw)]`, in units of `rpnBboxStdDev`. */
@@ -54,7 +54,10 @@ function proposalsOfImage(
     count,
     threshold: config.rpnNmsThreshold,
   });
-  const valid = tf.less<tf.Tensor1D>(tf.range(0, selectedIndices.shape[0], 1, 'int32'), validOutputs);
+  const valid = tf.less<tf.Tensor1D>(
+    tf.range(0, selectedIndices.shape[0], 1, 'int32'),
+    validOutputs,
+  );
   const boxes = maskRows(tf.gather(candidates, selectedIndices), valid);
   const chosen = tf.gather(indices as tf.Tensor1D, selectedIndices);
   const anchorIndices = tf.mul<tf.Tensor1D>(chosen, tf.cast(valid, 'int32'));

@@ -1,0 +1,112 @@
+/** Reads the reference's numbers (`../shared/parity`): JSON beside a file of raw little-endian arrays. */
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import sharp from 'sharp';
+import { maskRcnnConfigSchema, type MaskRcnnConfig } from '../../../maskrcnn/config.ts';
+import { moldImage } from '../../../maskrcnn/image/mold.ts';
+import { sharedPath } from '../../support/shared.ts';
+
+interface StoredTensor {
+  readonly dtype: 'float32' | 'int32' | 'int8' | 'uint8';
+  readonly shape: number[];
+  readonly offset: number;
+}
+
+/** Values of a large tensor at sampled flat positions. */
+export interface Sampled {
+  readonly index: number[];
+  readonly values: number[];
+}
+
+const ARRAYS = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+} as const;
+
+export class Reference<T> {
+  readonly json: T & { readonly tensors: Readonly<Record<string, StoredTensor>> };
+  readonly #bytes: Buffer;
+
+  constructor(name: string) {
+    this.json = JSON.parse(readFileSync(sharedPath(`parity/${name}.json`), 'utf8')) as T & {
+      tensors: Record<string, StoredTensor>;
+    };
+    this.#bytes = readFileSync(sharedPath(`parity/${name}.bin`));
+  }
+
+  /** The numbers of a stored tensor. */
+  array(name: string): Float32Array | Int32Array | Int8Array | Uint8Array {
+    const { dtype, shape, offset } = this.#entry(name);
+    const length = shape.reduce((a, b) => a * b, 1);
+    const Type = ARRAYS[dtype];
+    const bytes = this.#bytes.subarray(offset, offset + length * Type.BYTES_PER_ELEMENT);
+    return new Type(Uint8Array.from(bytes).buffer);
+  }
+
+  /** A stored tensor; float32 stays so, integers become int32. */
+  tensor<R extends tf.Tensor>(name: string): R {
+    const values = this.array(name);
+    const dtype = values instanceof Float32Array ? 'float32' : 'int32';
+    return tf.tensor(Array.from(values), this.#entry(name).shape, dtype) as R;
+  }
+
+  /** Bits packed by `np.packbits`, as `[rows, length]` of 0 and 1. */
+  unpacked(name: string, length: number): Float32Array {
+    const bytes = this.array(name);
+    const [rows = 0, stride = 0] = this.#entry(name).shape;
+    const bits = new Float32Array(rows * length);
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < length; i++) {
+        const byte = bytes[row * stride + (i >> 3)] ?? 0;
+        bits[row * length + i] = (byte >> (7 - (i & 7))) & 1;
+      }
+    }
+    return bits;
+  }
+
+  #entry(name: string): StoredTensor {
+    const entry = this.json.tensors[name];
+    if (entry === undefined) throw new Error(`the reference has no tensor ${name}`);
+    return entry;
+  }
+}
+
+/** The configuration of the reference runs, with `changes`. */
+export function referenceConfig(changes: object = {}): MaskRcnnConfig {
+  return maskRcnnConfigSchema.parse({
+    backbone: 'resnet50',
+    numClasses: 2,
+    imagesPerGpu: 1,
+    imageMinDim: 512,
+    imageMaxDim: 512,
+    ...changes,
+  });
+}
+
+/** The test image, molded, `[1, 512, 512, 3]`. */
+export async function referenceImage(config: MaskRcnnConfig): Promise<tf.Tensor4D> {
+  const file = sharedPath('parity/inputs/ISIC_0000013.png');
+  const pixels = await sharp(file).removeAlpha().raw().toBuffer();
+  return tf.tensor4d(moldImage(pixels, config), [1, 512, 512, 3]);
+}
+
+/** Largest absolute difference. */
+export function maxDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs((actual[i] ?? Number.NaN) - (expected[i] ?? Number.NaN));
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
+
+/** Largest absolute difference of `tensor` from the sampled values. */
+export function sampledDifference(tensor: tf.Tensor, { index, values }: Sampled): number {
+  const data = tensor.dataSync();
+  return maxDifference(
+    index.map((i) => data[i] ?? Number.NaN),
+    values,
+  );
+}
