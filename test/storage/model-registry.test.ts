@@ -1,0 +1,147 @@
+/** The registry in a real store: numbers under a race, versions that are whole or not there, the gate. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { VersionRef } from '../../contracts/references.ts';
+import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
+import { HashMismatchError } from '../../storage/errors.ts';
+import {
+  downloadVersion,
+  moveAlias,
+  publishVersion,
+  readAlias,
+  resolveVersion,
+} from '../../storage/model-registry.ts';
+import { UnknownVersionError } from '../../storage/registry-errors.ts';
+import { startTestServer, type TestServer } from './object-server.ts';
+import { lineage, scores } from './registry-fixtures.ts';
+
+let server: TestServer;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  folder = await mkdtemp(join(tmpdir(), 'lesionflow-registry-'));
+  await writeFile(join(folder, 'w.h5'), 'weights');
+  await mkdir(join(folder, 'saved', 'variables'), { recursive: true });
+  await writeFile(join(folder, 'saved', 'saved_model.pb'), 'graph');
+  await writeFile(join(folder, 'saved', 'variables', 'variables.index'), 'index');
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+interface Publication {
+  readonly model: string;
+  readonly run: string;
+  readonly score?: number;
+  readonly split?: string;
+  readonly savedModelFolder?: string;
+}
+
+function publish({ model, run, score = 0.5, split = 'one', savedModelFolder }: Publication) {
+  return publishVersion(server.store, {
+    model,
+    config: maskRcnnConfigSchema.parse({}),
+    classNames: ['background', 'lesion'],
+    scores: scores(score),
+    lineage: lineage(run, split),
+    weightsPath: join(folder, 'w.h5'),
+    savedModelFolder: savedModelFolder ?? join(folder, 'saved'),
+    modelCard: (version) => `# Version ${String(version)}`,
+  });
+}
+
+async function move(ref: VersionRef) {
+  const { manifest } = await resolveVersion(server.store, ref.model, ref.version);
+  return moveAlias(server.store, manifest, 'champion');
+}
+
+describe('publishing a version', () => {
+  test('gives rising numbers, and files that come back verified', async () => {
+    const first = await publish({ model: 'rising', run: 'r1' });
+    const second = await publish({ model: 'rising', run: 'r2' });
+    expect([first.version, second.version]).toEqual([1, 2]);
+    const resolved = await resolveVersion(server.store, 'rising', 2);
+    expect(resolved.ref).toEqual(second);
+    const files = await downloadVersion(server.store, resolved, join(folder, 'cache'));
+    expect(await readFile(files.weightsPath, 'utf8')).toBe('weights');
+    const index = join(files.savedModelFolder, 'variables', 'variables.index');
+    expect(await readFile(index, 'utf8')).toBe('index');
+    const card = await server.store.get(resolved.manifest.modelCard.key);
+    expect(new TextDecoder().decode(card)).toBe('# Version 2');
+  });
+
+  test('gives eight publishers at once eight numbers', async () => {
+    const runs = Array.from({ length: 8 }, (_, i) => `race-${String(i)}`);
+    const refs = await Promise.all(runs.map((run) => publish({ model: 'race', run })));
+    expect(refs.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('answers a retry with the version that is there', async () => {
+    const first = await publish({ model: 'retry', run: 'same' });
+    await publish({ model: 'retry', run: 'other' });
+    expect(await publish({ model: 'retry', run: 'same' })).toEqual(first);
+  });
+
+  test('that is cut off is never seen, and its number is not used again', async () => {
+    await publish({ model: 'cut', run: 'r1' });
+    const cut = publish({ model: 'cut', run: 'r2', savedModelFolder: join(folder, 'nowhere') });
+    await expect(cut).rejects.toThrow('nowhere');
+    await expect(resolveVersion(server.store, 'cut', 2)).rejects.toThrow(UnknownVersionError);
+    expect((await publish({ model: 'cut', run: 'r2' })).version).toBe(3);
+  });
+
+  test('whose file was changed afterwards is refused when it is fetched', async () => {
+    await publish({ model: 'damaged', run: 'r1' });
+    const resolved = await resolveVersion(server.store, 'damaged', 1);
+    await server.store.put(resolved.manifest.weights.key, 'WEIGHTS');
+    const fetched = downloadVersion(server.store, resolved, join(folder, 'cache'));
+    await expect(fetched).rejects.toThrow(HashMismatchError);
+  });
+
+  test('is the only way to get one: an unknown version says which there are', async () => {
+    await publish({ model: 'unknown', run: 'r1' });
+    await expect(resolveVersion(server.store, 'unknown', 7)).rejects.toThrow('versions are 1;');
+    await expect(resolveVersion(server.store, 'unknown', 'champion')).rejects.toThrow('"champion"');
+    await expect(resolveVersion(server.store, 'nobody', 1)).rejects.toThrow('no published');
+  });
+});
+
+describe('the alias', () => {
+  test('moves to the first, then only to what is better on the same split', async () => {
+    const model = 'gate';
+    const first = await move(await publish({ model, run: 'r1', score: 0.5 }));
+    expect(first).toMatchObject({ name: 'champion', moved: true });
+    expect(await move(await publish({ model, run: 'r2', score: 0.5 }))).toMatchObject({
+      moved: false,
+      reason: expect.stringContaining('not greater'),
+    });
+    expect(await move(await publish({ model, run: 'r3', score: 0.51 }))).toMatchObject({
+      moved: true,
+    });
+    const other = await move(await publish({ model, run: 'r4', score: 0.9, split: 'two' }));
+    expect(other).toMatchObject({ moved: false, reason: expect.stringContaining('split') });
+    expect(await readAlias(server.store, model, 'champion')).toMatchObject({ version: 3 });
+    expect((await resolveVersion(server.store, model, 'champion')).ref.version).toBe(3);
+  });
+
+  test('moved twice by a retried activity is moved', async () => {
+    const ref = await publish({ model: 'again', run: 'r1' });
+    await move(ref);
+    expect(await move(ref)).toMatchObject({ moved: true });
+  });
+
+  test('ends at the best of several that move it at once', async () => {
+    const found = [0.61, 0.64, 0.62, 0.65, 0.6, 0.63];
+    const refs = await Promise.all(
+      found.map((score, i) => publish({ model: 'swap', run: `r${String(i)}`, score })),
+    );
+    const moves = await Promise.all(refs.map(move));
+    expect(moves[3]).toMatchObject({ moved: true });
+    const champion = await readAlias(server.store, 'swap', 'champion');
+    expect(champion?.version).toBe(refs[3]?.version);
+  });
+});

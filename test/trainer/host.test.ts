@@ -1,0 +1,193 @@
+/** The host against real processes: real exits, real signals, real silence. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { ActivityProgress } from '../../contracts/progress.ts';
+import {
+  TrainerBusyError,
+  TrainerDiedError,
+  TrainerStalledError,
+  TrainerStartError,
+  TrainerTaskError,
+} from '../../trainer/errors.ts';
+import { TrainerHost, type TrainerHostOptions } from '../../trainer/host.ts';
+import { epochTask } from './fixtures/epoch-task.ts';
+
+const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+
+const hosts: TrainerHost[] = [];
+function startHost(options: TrainerHostOptions = {}): TrainerHost {
+  const host = new TrainerHost({ entry: fixture('tasks.ts'), onLog: () => undefined, ...options });
+  hosts.push(host);
+  return host;
+}
+afterEach(() => Promise.all(hosts.splice(0).map((host) => host.close())));
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** A process that is gone, or will be within `withinMs`. */
+async function gone(pid: number, withinMs: number): Promise<boolean> {
+  for (let waited = 0; waited < withinMs && exists(pid); waited += 50) await sleep(50);
+  return !exists(pid);
+}
+
+describe('a task', () => {
+  test('reports each step, gives its result, and leaves the process warm for the next', async () => {
+    const host = startHost();
+    const steps: ActivityProgress[] = [];
+    const first = await host.run(epochTask('steps'), { onProgress: (step) => steps.push(step) });
+    expect(steps.map(({ done }) => done)).toEqual([1, 2, 3]);
+    expect(steps[0]?.losses?.total).toBe(1);
+    const second = await host.run(epochTask('steps'));
+    expect(second.checkpoint.manifestKey).toBe(first.checkpoint.manifestKey);
+    expect([first.result.seconds, second.result.seconds]).toEqual([1, 2]);
+  });
+
+  test('that fails keeps its code, whether it may run again, and its values', async () => {
+    const host = startHost();
+    const error = await failure(host.run(epochTask('typed-failure')));
+    expect(error).toBeInstanceOf(TrainerTaskError);
+    expect(error).toMatchObject({
+      code: 'non-finite-loss',
+      retryable: false,
+      originalName: 'LesionFlowError',
+      message: 'the loss is not finite at step 3',
+      values: { step: 3, loss: 'NaN' },
+    });
+    expect(await failure(host.run(epochTask('plain-failure')))).toMatchObject({
+      code: 'unexpected',
+      retryable: true,
+    });
+    await host.run(epochTask('steps'));
+  });
+
+  test('is refused while another runs', async () => {
+    const host = startHost();
+    const first = host.run(epochTask('steps'));
+    expect(await failure(host.run(epochTask('steps')))).toBeInstanceOf(TrainerBusyError);
+    await first;
+  });
+});
+
+describe('cancelling', () => {
+  test('stops between two steps with the given reason and keeps the process', async () => {
+    const host = startHost();
+    const abort = new AbortController();
+    const reason = new Error('the run was cancelled');
+    const running = host.run(epochTask('forever'), {
+      signal: abort.signal,
+      onProgress: ({ done }) => done === 3 && abort.abort(reason),
+    });
+    expect(await failure(running)).toBe(reason);
+    const pid = host.pid;
+    const { checkpoint } = await host.run(epochTask('steps'));
+    expect(checkpoint.manifestKey).toBe(String(pid));
+  });
+
+  test('kills a process that does not listen, after the grace', async () => {
+    const host = startHost({ cancelGraceMs: 200 });
+    const abort = new AbortController();
+    const running = host.run(epochTask('deaf-later'), {
+      signal: abort.signal,
+      onProgress: () => setTimeout(() => abort.abort(), 100),
+    });
+    const error = await failure(running);
+    expect(error).toMatchObject({ name: 'AbortError' });
+    expect(exists(host.pid ?? 0)).toBe(false);
+    await host.run(epochTask('steps'));
+  });
+
+  test('before the start starts nothing', async () => {
+    const host = startHost();
+    const signal = AbortSignal.abort(new Error('too late'));
+    expect(await failure(host.run(epochTask('steps'), { signal }))).toMatchObject({
+      message: 'too late',
+    });
+    expect(host.pid).toBeUndefined();
+  });
+});
+
+describe('a trainer that', () => {
+  test('crashes natively is a retryable failure with its last words, and is replaced', async () => {
+    const host = startHost();
+    const error = await failure(host.run(epochTask('segfault')));
+    expect(error).toBeInstanceOf(TrainerDiedError);
+    expect(error).toMatchObject({ retryable: true, values: { signal: 'SIGSEGV' } });
+    expect(String(error)).toContain('last words');
+    await host.run(epochTask('steps'));
+  });
+
+  test('is killed as the kernel does it for lack of memory says so', async () => {
+    const host = startHost();
+    const running = host.run(epochTask('forever'), {
+      onProgress: ({ done }) => done === 2 && process.kill(host.pid ?? 0, 'SIGKILL'),
+    });
+    const error = await failure(running);
+    expect(error).toMatchObject({ code: 'trainer-died', values: { signal: 'SIGKILL' } });
+    expect(String(error)).toContain('memory');
+  });
+
+  test('exits by itself is a retryable failure with the code', async () => {
+    const error = await failure(startHost().run(epochTask('exit')));
+    expect(error).toMatchObject({ code: 'trainer-died', values: { exitCode: 7, signal: null } });
+  });
+
+  test('says nothing is killed, so that its slot is free again', async () => {
+    const host = startHost({ stallTimeoutMs: 300 });
+    const error = await failure(host.run(epochTask('silent')));
+    expect(error).toBeInstanceOf(TrainerStalledError);
+    expect(error).toMatchObject({ retryable: true });
+    expect(exists(host.pid ?? 0)).toBe(false);
+  });
+
+  test('speaks nonsense is killed instead of trusted', async () => {
+    const host = startHost();
+    expect(await failure(host.run(epochTask('bad-progress')))).toMatchObject({ name: 'ZodError' });
+    expect(exists(host.pid ?? 0)).toBe(false);
+  });
+
+  test('cannot start is a final failure that shows what the process wrote', async () => {
+    const host = startHost({ environment: { FIXTURE: 'fails-at-start' } });
+    const error = await failure(host.run(epochTask('steps')));
+    expect(error).toBeInstanceOf(TrainerStartError);
+    expect(error).toMatchObject({ retryable: false, values: { exitCode: 1 } });
+    expect(String(error)).toContain('libtensorflow_cc');
+  });
+
+  test('never becomes ready is given up', async () => {
+    const host = startHost({ environment: { FIXTURE: 'never-ready' }, startTimeoutMs: 2000 });
+    expect(await failure(host.run(epochTask('steps')))).toBeInstanceOf(TrainerStartError);
+  });
+});
+
+describe('the worker killed with SIGKILL', () => {
+  // "deaf-later" blocks its event loop as a hanging native op does: only the watching thread can end it.
+  test.each(['forever', 'deaf-later'])('leaves no trainer behind (%s)', async (behaviour) => {
+    const owner = spawn(process.execPath, ['--import', 'tsx', fixture('owner.ts'), behaviour], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString().split('\n')[0]);
+    await sleep(200);
+    expect(exists(pid)).toBe(true);
+    owner.kill('SIGKILL');
+    expect(await gone(pid, 5000)).toBe(true);
+  });
+});

@@ -1,0 +1,95 @@
+/** What can go wrong between a GPU worker and the trainer process that it owns. */
+import { LesionFlowError } from '../contracts/errors.ts';
+import type { RemoteError } from './protocol.ts';
+
+interface Death {
+  readonly pid: number;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that the process wrote. */
+  readonly output: readonly string[];
+}
+
+/** The trainer went away in the middle of a task: killed, crashed natively, or left on its own. */
+export class TrainerDiedError extends LesionFlowError {
+  constructor(task: string, death: Death) {
+    super(
+      `The trainer (pid ${death.pid}) ${wayOut(death)} during "${task}". ` +
+        `The task can run again from the checkpoint it started from.${lastWords(death.output)}`,
+      { code: 'trainer-died', retryable: true, values: { task, ...death } },
+    );
+  }
+}
+
+/**
+ * The trainer never became ready. Killed by a signal (memory, most often) it may do so later; an exit of
+ * its own is a broken installation, which no second try mends.
+ */
+export class TrainerStartError extends LesionFlowError {
+  constructor(entry: string, death: Death) {
+    super(
+      `The trainer "${entry}" ${wayOut(death)} before it was ready. ` +
+        `Run "lesionflow doctor" to see whether native TensorFlow loads.${lastWords(death.output)}`,
+      { code: 'trainer-start', retryable: death.signal !== null, values: { entry, ...death } },
+    );
+  }
+}
+
+/** The operating system could not make the process at all (no memory, no such program). */
+export class TrainerSpawnError extends LesionFlowError {
+  constructor(entry: string, cause: Error) {
+    super(
+      `The trainer "${entry}" could not be started: ${cause.message}. ` +
+        'Check that the file is there and that the machine has memory and processes left.',
+      { code: 'trainer-spawn', retryable: true, values: { entry }, cause },
+    );
+  }
+}
+
+/** Nothing was heard from the trainer for too long: it was killed so that its slot is free again. */
+export class TrainerStalledError extends LesionFlowError {
+  constructor(task: string, silentMs: number) {
+    super(
+      `The trainer said nothing for ${String(Math.round(silentMs / 1000))} s during "${task}" and was killed. ` +
+        'The task can run again; if a single step really takes that long, raise stallTimeoutMs.',
+      { code: 'trainer-stalled', retryable: true, values: { task, silentMs } },
+    );
+  }
+}
+
+/** A trainer has one accelerator and does one task at a time. */
+export class TrainerBusyError extends LesionFlowError {
+  constructor(running: string, refused: string) {
+    super(
+      `The trainer is busy with "${running}" and cannot take "${refused}". ` +
+        'Give the worker as many activity slots as it has trainers.',
+      { code: 'trainer-busy', retryable: true, values: { running, refused } },
+    );
+  }
+}
+
+/** The task itself failed in the trainer; the trainer is alive. Carries the original's name and code. */
+export class TrainerTaskError extends LesionFlowError {
+  readonly originalName: string;
+
+  constructor(error: RemoteError) {
+    super(error.message, {
+      code: error.code,
+      retryable: error.retryable,
+      values: error.values,
+    });
+    this.originalName = error.name;
+  }
+}
+
+function wayOut({ exitCode, signal }: Death): string {
+  if (signal === 'SIGKILL') {
+    return 'was killed by SIGKILL (most likely by the kernel, for lack of memory)';
+  }
+  if (signal !== null) return `crashed with ${signal}`;
+  return `exited with code ${String(exitCode)}`;
+}
+
+function lastWords(output: readonly string[]): string {
+  return output.length === 0 ? '' : ` Its last output:\n${output.join('\n')}`;
+}

@@ -1,0 +1,172 @@
+/**
+ * A GPU worker's hold on one trainer process, which owns TensorFlow (ARCHITECTURE.md, "Why a child
+ * process owns TensorFlow"). The process is forked for the first task and kept warm after it; each way
+ * in which it can end becomes a typed error that says whether the task may run again.
+ */
+import { fileURLToPath } from 'node:url';
+import type { ActivityProgress } from '../contracts/progress.ts';
+import { TrainerChild } from './child.ts';
+import {
+  TrainerBusyError,
+  TrainerDiedError,
+  TrainerStalledError,
+  TrainerTaskError,
+} from './errors.ts';
+import {
+  replySchema,
+  resultSchemas,
+  type Reply,
+  type Task,
+  type TaskKind,
+  type TaskResults,
+} from './protocol.ts';
+
+export interface TrainerHostOptions {
+  /** Added to this process's environment, e.g. `CUDA_VISIBLE_DEVICES` of the slot. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The process's entry file; a test may give its own. */
+  readonly entry?: string;
+  /** Each line that the process writes; to this process's stderr when left out. */
+  readonly onLog?: (line: string) => void;
+  /** Milliseconds from the fork to readiness. */
+  readonly startTimeoutMs?: number;
+  /** Milliseconds that a cancelled task has to stop before the process is killed. */
+  readonly cancelGraceMs?: number;
+  /** Milliseconds without any message after which the process counts as hung and is killed. */
+  readonly stallTimeoutMs?: number;
+}
+
+export interface RunOptions {
+  /** Called with what was received, and only then: a heartbeat sent from here proves a living trainer. */
+  readonly onProgress?: (progress: ActivityProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** `process.ts` from source, `process.js` from `dist`. */
+const ENTRY = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url),
+);
+
+export class TrainerHost {
+  readonly #options: Required<TrainerHostOptions>;
+  #child: TrainerChild | undefined;
+  #running: TaskKind | undefined;
+  #taskId = 0;
+
+  constructor(options: TrainerHostOptions = {}) {
+    this.#options = {
+      environment: {},
+      entry: ENTRY,
+      onLog: (line) => void process.stderr.write(`[trainer] ${line}\n`),
+      startTimeoutMs: 180_000,
+      cancelGraceMs: 10_000,
+      stallTimeoutMs: 600_000,
+      ...options,
+    };
+  }
+
+  /** The process's id while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Runs one task in the trainer. Throws `TrainerTaskError` (the task failed), `TrainerDiedError`,
+   * `TrainerStalledError`, `TrainerStartError`, `TrainerSpawnError`, `TrainerBusyError`, or the signal's
+   * reason when it is aborted; the process is then idle or gone.
+   */
+  async run<T extends Task>(task: T, options: RunOptions = {}): Promise<TaskResults[T['kind']]> {
+    options.signal?.throwIfAborted();
+    if (this.#running !== undefined) throw new TrainerBusyError(this.#running, task.kind);
+    this.#running = task.kind;
+    try {
+      const child = await this.#warmChild();
+      options.signal?.throwIfAborted();
+      const result = await this.#exchange(child, task, options);
+      return resultSchemas[task.kind].parse(result) as TaskResults[T['kind']];
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Ends the process and waits until it is gone; a task in it fails with `TrainerDiedError`. */
+  async close(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    await child?.stop(this.#options.cancelGraceMs);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #warmChild(): Promise<TrainerChild> {
+    if (this.#child?.alive === true) return this.#child;
+    const { entry, environment, startTimeoutMs, onLog } = this.#options;
+    this.#child = await TrainerChild.start({
+      entry,
+      environment: { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env, ...environment },
+      startTimeoutMs,
+      onLog,
+    });
+    return this.#child;
+  }
+
+  /** Sends the task and waits for its end, whichever of the possible ends comes first. */
+  async #exchange(child: TrainerChild, task: Task, { onProgress, signal }: RunOptions) {
+    const { cancelGraceMs, stallTimeoutMs } = this.#options;
+    const taskId = this.#taskId++;
+    let grace: NodeJS.Timeout | undefined;
+    let stopListening: () => void = () => undefined;
+    /** Why the process was killed, when it was this side that did it. */
+    let killedFor: Error | undefined;
+    const killFor = (reason: Error) => {
+      killedFor = reason;
+      child.kill();
+    };
+
+    const stalled = setTimeout(
+      () => killFor(new TrainerStalledError(task.kind, stallTimeoutMs)),
+      stallTimeoutMs,
+    );
+    const onAbort = () => {
+      child.send({ type: 'cancel', taskId });
+      grace = setTimeout(() => child.kill(), cancelGraceMs);
+    };
+    const answered = new Promise<unknown>((resolve, reject) => {
+      const onReply = (reply: Reply) => {
+        if (reply.type === 'ready' || reply.taskId !== taskId) return;
+        stalled.refresh();
+        if (reply.type === 'progress') onProgress?.(reply.progress);
+        else if (reply.type === 'result') resolve(reply.result);
+        else reject(new TrainerTaskError(reply.error));
+      };
+      stopListening = child.listen((message) => {
+        try {
+          onReply(replySchema.parse(message));
+        } catch (error) {
+          killFor(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+    const died = child.exit.then((exit) => {
+      if (killedFor !== undefined) throw killedFor;
+      throw new TrainerDiedError(task.kind, { pid: child.pid, output: child.output, ...exit });
+    });
+    died.catch(() => undefined);
+
+    signal?.addEventListener('abort', onAbort, { once: true });
+    child.send({ type: 'run', taskId, task });
+    try {
+      return await Promise.race([answered, died]);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      stopListening();
+      signal?.removeEventListener('abort', onAbort);
+      clearTimeout(stalled);
+      clearTimeout(grace);
+    }
+  }
+}

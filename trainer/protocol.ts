@@ -1,0 +1,121 @@
+/**
+ * What the GPU worker and its trainer process say to each other: JSON messages over node's IPC channel,
+ * checked on both ends. A task's input is the activity's own; `attempt` makes the keys it writes its own.
+ */
+import { z } from 'zod';
+import type {
+  EvaluateModelInput,
+  PublishModelInput,
+  PublishModelOutput,
+  TrainEpochInput,
+  TrainEpochOutput,
+} from '../contracts/activities.ts';
+import {
+  augmentationSchema,
+  initialWeightsSchema,
+  stageSchema,
+} from '../contracts/pipeline-input.ts';
+import { activityProgressSchema, epochResultSchema } from '../contracts/progress.ts';
+import {
+  checkpointRefSchema,
+  datasetRefSchema,
+  evaluationRefSchema,
+  recordsRefSchema,
+  splitRefSchema,
+  versionRefSchema,
+  type EvaluationRef,
+} from '../contracts/references.ts';
+import { maskRcnnConfigSchema } from '../maskrcnn/config.ts';
+
+const trainEpochInputSchema = z.strictObject({
+  runId: z.string().min(1),
+  config: maskRcnnConfigSchema,
+  seed: z.int().nonnegative(),
+  augmentation: augmentationSchema.nullable(),
+  stage: stageSchema,
+  epoch: z.int().positive(),
+  stageFirstEpoch: z.int().positive(),
+  start: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('checkpoint'), checkpoint: checkpointRefSchema }),
+    z.strictObject({ kind: z.literal('initial'), weights: initialWeightsSchema }),
+  ]),
+  split: splitRefSchema,
+  records: recordsRefSchema,
+}) satisfies z.ZodType<TrainEpochInput>;
+
+const evaluateInputSchema = z.strictObject({
+  runId: z.string().min(1),
+  checkpoint: checkpointRefSchema,
+  dataset: datasetRefSchema,
+  split: splitRefSchema,
+  overlays: z.int().nonnegative(),
+  minConfidence: z.number().min(0).max(1),
+}) satisfies z.ZodType<EvaluateModelInput>;
+
+const exportInputSchema = z.strictObject({
+  runId: z.string().min(1),
+  model: z.string().min(1),
+  alias: z.string().min(1),
+  configHash: z.string(),
+  dataset: datasetRefSchema,
+  split: splitRefSchema,
+  records: recordsRefSchema,
+  checkpoint: checkpointRefSchema,
+  evaluation: evaluationRefSchema,
+}) satisfies z.ZodType<PublishModelInput>;
+
+/** Unique to one try of one activity, and safe in an object key. */
+const attempt = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, ".", "_" and "-"');
+
+export const taskSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('train-epoch'), attempt, input: trainEpochInputSchema }),
+  z.strictObject({ kind: z.literal('evaluate'), attempt, input: evaluateInputSchema }),
+  z.strictObject({ kind: z.literal('export'), attempt, input: exportInputSchema }),
+]);
+
+export const resultSchemas = {
+  'train-epoch': z.strictObject({ checkpoint: checkpointRefSchema, result: epochResultSchema }),
+  evaluate: evaluationRefSchema,
+  export: z.strictObject({
+    version: versionRefSchema,
+    alias: z.strictObject({ name: z.string(), moved: z.boolean(), reason: z.string() }),
+  }),
+} satisfies { readonly [K in TaskKind]: z.ZodType<TaskResults[K]> };
+
+const taskId = z.int().nonnegative();
+
+export const requestSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('run'), taskId, task: taskSchema }),
+  z.strictObject({ type: z.literal('cancel'), taskId }),
+  /** Leave, whatever is running. */
+  z.strictObject({ type: z.literal('exit') }),
+]);
+
+export const remoteErrorSchema = z.strictObject({
+  name: z.string(),
+  message: z.string(),
+  code: z.string(),
+  retryable: z.boolean(),
+  values: z.record(z.string(), z.unknown()),
+});
+
+export const replySchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready') }),
+  z.strictObject({ type: z.literal('progress'), taskId, progress: activityProgressSchema }),
+  z.strictObject({ type: z.literal('result'), taskId, result: z.unknown() }),
+  z.strictObject({ type: z.literal('error'), taskId, error: remoteErrorSchema }),
+]);
+
+export type Task = z.output<typeof taskSchema>;
+export type TaskKind = Task['kind'];
+export type TaskOf<K extends TaskKind> = Extract<Task, { kind: K }>;
+export interface TaskResults {
+  'train-epoch': TrainEpochOutput;
+  evaluate: EvaluationRef;
+  export: PublishModelOutput;
+}
+export type Request = z.output<typeof requestSchema>;
+export type Reply = z.output<typeof replySchema>;
+export type RemoteError = z.output<typeof remoteErrorSchema>;
