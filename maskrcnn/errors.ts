@@ -50,3 +50,35 @@ export class UnknownParameterError extends MaskRcnnError {
     );
   }
 }
+
+/** A weight file is not there, not HDF5, cut off, or not laid out as Keras does. */
+export class WeightFileError extends MaskRcnnError {
+  constructor(path: string, problem: string, cause?: unknown) {
+    super(
+      `weight file ${path}: ${problem}; give a .h5 file that Keras' save_weights or LesionFlow wrote`,
+      { code: 'weight-file', values: { path }, cause },
+    );
+  }
+}
+
+/** A weight file does not fit the model. */
+export class WeightsMismatchError extends MaskRcnnError {
+  constructor(path: string, problem: string, values: Readonly<Record<string, unknown>>) {
+    super(
+      `weight file ${path} does not fit the model: ${problem}; use the backbone and number of classes ` +
+        `that it was made with, or exclude these layers`,
+      { code: 'weights-mismatch', values: { path, ...values } },
+    );
+  }
+}
+
+/** Pretrained weights could not be downloaded. */
+export class PretrainedUnavailableError extends MaskRcnnError {
+  constructor(url: string, path: string, problem: string, cause?: unknown) {
+    super(
+      `cannot download pretrained weights from ${url} (${problem}); connect to the network and try ` +
+        `again, or download the file by hand to ${path}, or start from scratch instead`,
+      { code: 'pretrained-unavailable', retryable: true, values: { url, path }, cause },
+    );
+  }
+}

@@ -1,14 +1,14 @@
 /** The smallest box around a mask: `extract_bboxes` of mrcnn/utils.py. */
 import type { Box, Size } from '../shapes.ts';
 
-/** Box in pixels, `(y2, x2)` exclusive, of what is not 0 in `[height * width]`; all zeros for an empty mask. */
+/** Box in pixels, `(y2, x2)` exclusive, of the ones in `[height * width]`; all zeros for an empty mask. */
 export function extractBox(mask: Uint8Array, [height, width]: Size): Box {
   let [y1, x1, y2, x2] = [height, width, 0, 0];
   for (let y = 0; y < height; y++) {
     const row = mask.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex(isInside);
+    const first = row.indexOf(1);
     if (first < 0) continue;
-    const last = row.findLastIndex(isInside);
+    const last = row.lastIndexOf(1);
     if (y < y1) y1 = y;
     y2 = y + 1;
     if (first < x1) x1 = first;
@@ -16,5 +16,3 @@ export function extractBox(mask: Uint8Array, [height, width]: Size): Box {
   }
   return y2 === 0 ? [0, 0, 0, 0] : [y1, x1, y2, x2];
 }
-
-const isInside = (value: number) => value !== 0;

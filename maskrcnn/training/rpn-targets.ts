@@ -134,9 +134,9 @@ interface KeepOptions {
 /** Makes random anchors of this value neutral until `limit` are left; returns how many are left. */
 function keepAtMost({ match, value, limit, random }: KeepOptions): number {
   const anchors: number[] = [];
-  match.forEach((matched, anchor) => {
-    if (matched === value) anchors.push(anchor);
-  });
+  for (let anchor = match.indexOf(value); anchor >= 0; anchor = match.indexOf(value, anchor + 1)) {
+    anchors.push(anchor);
+  }
   if (anchors.length <= limit) return anchors.length;
   for (const anchor of anchors) match[anchor] = 0;
   for (let kept = 0; kept < limit; kept++) {
@@ -158,8 +158,7 @@ function deltasOfPositives(options: DeltasOptions): Float64Array {
   const { rpnTrainAnchorsPerImage, rpnBboxStdDev } = config;
   const deltas = new Float64Array(4 * rpnTrainAnchorsPerImage);
   let row = 0;
-  match.forEach((matched, anchor) => {
-    if (matched !== 1) return;
+  for (let anchor = match.indexOf(1); anchor >= 0; anchor = match.indexOf(1, anchor + 1)) {
     const gt = 4 * (closest[anchor] ?? 0);
     const refinement = boxRefinement(
       anchors.subarray(4 * anchor, 4 * anchor + 4),
@@ -170,7 +169,7 @@ function deltasOfPositives(options: DeltasOptions): Float64Array {
       row,
     );
     row += 4;
-  });
+  }
   return deltas;
 }
 
