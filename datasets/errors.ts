@@ -222,3 +222,12 @@ export class DamagedShardError extends LesionFlowError {
     );
   }
 }
+
+export class CacheUnwritableError extends LesionFlowError {
+  constructor({ folder, reason, cause }: { folder: string; reason: string; cause?: unknown }) {
+    super(
+      `The records' cache in ${folder} cannot be written (${reason}). Free some space or correct the folder's rights; everything in it may be deleted at any time.`,
+      { code: 'cache-unwritable', retryable: true, values: { folder, reason }, cause },
+    );
+  }
+}

@@ -92,7 +92,8 @@ function safePath(entry: Entry, archive: string): string {
   const problem = yauzl.validateFileName(name);
   const refuse = (reason: string) => new UnsafeEntryError({ archive, entry: name, reason });
   if (problem !== null) throw refuse(problem.replace(`: ${name}`, ''));
-  if (Array.from(name).some((c) => c < ' ' || c === '\u007f')) throw refuse('control characters in it');
+  if (Array.from(name).some((c) => c < ' ' || c === '\u007f'))
+    throw refuse('control characters in it');
   const path = posix.normalize(name);
   if (path === '.' || path === './') return './';
   if (path.startsWith('..') || path.startsWith('/')) throw refuse('it climbs out of its folder');
