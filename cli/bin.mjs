@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/**
+ * The command `lesionflow`. Plain JavaScript on Node's own modules, so that it can say what is missing before
+ * any package is installed. Runs the TypeScript source through tsx; where only `dist/` was shipped, that.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+if (!existsSync(here('../node_modules/commander/package.json'))) {
+  process.stderr.write(
+    'LesionFlow is not set up yet: its packages are missing. Run "npm run setup" first.\n',
+  );
+  process.exit(1);
+}
+
+// Node 20 is supported on purpose, and the lock file decides which SDK it meets.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+let main = '../dist/cli/main.js';
+if (existsSync(here('main.ts'))) {
+  const { register } = await import('tsx/esm/api');
+  register();
+  main = './main.ts';
+}
+const { runCli } = await import(new URL(main, import.meta.url).href);
+process.exitCode = await runCli(process.argv);

@@ -1,0 +1,23 @@
+/** `lesionflow demo`: the whole pipeline on this machine, from archives to a prediction. */
+import type { Command } from 'commander';
+import { presetNames } from '../presets.ts';
+import type { DemoFlags } from '../run-demo.ts';
+
+export function addDemoCommand(program: Command, finish: (exitCode: number) => void): void {
+  const repeated = (value: string, before: readonly string[] = []) => [...before, value];
+  program
+    .command('demo')
+    .description(
+      'the whole pipeline on this machine, with synthetic pictures or archives of your own',
+    )
+    .option('--images <zip>', 'path or URL of an archive of images; synthetic pictures without')
+    .option('--masks <zip>', 'path or URL of the archive of masks')
+    .option('--preset <name>', `a recipe: ${presetNames.join(', ')}`, 'tiny')
+    .option('--config <file>', "JSON or YAML with the run's options, over the preset")
+    .option('--set <key=value>', 'one option, e.g. model.stepsPerEpoch=100 (repeatable)', repeated)
+    .option('--exit', 'stop at the end, as it does without a terminal')
+    .action(async (flags: DemoFlags) => {
+      const { runDemo } = await import('../run-demo.ts');
+      finish(await runDemo(flags));
+    });
+}

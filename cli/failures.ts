@@ -1,0 +1,30 @@
+/** How the command line fails: one clear paragraph on stderr, and an exit code that scripts can use. */
+import { CommanderError } from 'commander';
+import { LesionFlowError } from '../contracts/errors.ts';
+
+export const exitCodes = { ok: 0, failed: 1, badUsage: 2, interrupted: 130 } as const;
+
+/** Something in the command line, or in a file that it names, is wrong: nothing was started. */
+export class UsageError extends LesionFlowError {
+  constructor(message: string, values: Readonly<Record<string, unknown>> = {}) {
+    super(message, { code: 'bad-usage', retryable: false, values });
+  }
+}
+
+/** A run that was followed to its end and did not complete. */
+export class RunFailedError extends LesionFlowError {
+  constructor(message: string, values: Readonly<Record<string, unknown>>) {
+    super(message, { code: 'run-failed', retryable: false, values });
+  }
+}
+
+/** Says `error` on stderr and gives the exit code. An unforeseen error shows its stack: it is a bug. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.badUsage;
+  }
+  const foreseen = error instanceof Error && 'code' in error && 'retryable' in error;
+  const text = foreseen ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text ?? 'Unknown error'}\n`);
+  return error instanceof UsageError ? exitCodes.badUsage : exitCodes.failed;
+}

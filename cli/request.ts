@@ -1,0 +1,139 @@
+/**
+ * A run's input from the command line: the preset, over it the config file, over it each `--set`, over it the
+ * data set's flags. It is checked before anything is started; the workflow checks it again.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parse as parseYaml } from 'yaml';
+import { describeIssues } from '../contracts/describe-issues.ts';
+import { nearest } from '../contracts/nearest.ts';
+import { pipelineInputSchema, type PipelineRequest } from '../contracts/pipeline-input.ts';
+import { UsageError } from './failures.ts';
+import { presetNames, presets, type PresetName } from './presets.ts';
+
+export interface RequestFlags {
+  readonly preset?: string | undefined;
+  /** Path of a JSON or YAML file. */
+  readonly config?: string | undefined;
+  /** `key.path=value`, the value as JSON or else as text. */
+  readonly set?: readonly string[] | undefined;
+  readonly dataset?: string | undefined;
+  /** URL or path of a zip. */
+  readonly images?: string | undefined;
+  readonly masks?: string | undefined;
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** Throws `UsageError` that names each wrong field, flag or file. */
+export function buildRequest(flags: RequestFlags): PipelineRequest {
+  const request = [
+    presetNamed(flags.preset),
+    flags.config === undefined ? {} : readConfigFile(flags.config),
+    ...(flags.set ?? []).map(settingOf),
+    datasetOf(flags),
+  ].reduce(merge);
+  const parsed = pipelineInputSchema.safeParse(request);
+  if (!parsed.success) {
+    const problems = describeIssues(parsed.error, { schema: pipelineInputSchema, input: request });
+    throw new UsageError(
+      `The run's input is not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n` +
+        'Nothing was started. Correct the flags or the config file.',
+      { problems },
+    );
+  }
+  return request as PipelineRequest;
+}
+
+/** The URL of an archive; a path must name a file that is there. */
+export function archiveUrl(place: string): string {
+  if (/^(https?|s3|file):\/\//.test(place)) return place;
+  const path = resolve(place);
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `There is no file ${path}. Give a zip's path, or its https, s3 or file URL.`,
+      {
+        path,
+      },
+    );
+  }
+  return pathToFileURL(path).href;
+}
+
+function presetNamed(name: string | undefined): Tree {
+  if (name === undefined) return {};
+  if ((presetNames as readonly string[]).includes(name)) return presets[name as PresetName];
+  const near = nearest(name, presetNames);
+  throw new UsageError(
+    `There is no preset "${name}"${near === undefined ? '' : ` (did you mean "${near}"?)`}. ` +
+      `The presets are ${presetNames.join(', ')}.`,
+    { preset: name },
+  );
+}
+
+function readConfigFile(path: string): Tree {
+  let value: unknown;
+  try {
+    // JSON is YAML too.
+    value = parseYaml(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`The config file ${path} cannot be read: ${reason}`, { path });
+  }
+  if (isTree(value)) return value;
+  throw new UsageError(`The config file ${path} must hold an object with the run's options.`, {
+    path,
+  });
+}
+
+function settingOf(setting: string): Tree {
+  const [, path, text] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
+  if (path === undefined || text === undefined) {
+    throw new UsageError(`--set takes key=value, e.g. model.imageMaxDim=256; got "${setting}".`, {
+      setting,
+    });
+  }
+  return path
+    .split('.')
+    .reduceRight<unknown>((value, key) => ({ [key]: value }), valueOf(text)) as Tree;
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function datasetOf({ dataset, images, masks }: RequestFlags): Tree {
+  const given = {
+    ...(dataset === undefined ? {} : { name: dataset }),
+    ...(images === undefined ? {} : { images: archiveUrl(images) }),
+    ...(masks === undefined ? {} : { masks: archiveUrl(masks) }),
+  };
+  return Object.keys(given).length === 0 ? {} : { dataset: given };
+}
+
+/** Objects are merged field by field, and `{"0": …}` goes into a list; anything else replaces. */
+function merge(under: Tree, over: Tree): Tree {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    if (isTree(before) && isTree(value)) merged[key] = merge(before, value);
+    else if (Array.isArray(before) && isTree(value)) merged[key] = mergeIntoList(before, value);
+    else merged[key] = value;
+  }
+  return merged;
+}
+
+function mergeIntoList(list: readonly unknown[], over: Tree): unknown {
+  const keys = Object.keys(over);
+  if (!keys.every((key) => /^\d+$/.test(key) && Number(key) < list.length)) return over;
+  return Object.values(merge(Object.fromEntries(list.entries()), over));
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,105 @@
+/** The demo from the first server to the last line; commands/demo.ts has its options. */
+import { dirname, join } from 'node:path';
+import type { PipelineRequest } from '../contracts/pipeline-input.ts';
+import { createS3ObjectStore } from '../storage/s3-object-store.ts';
+import { openDevTemporal } from './connections.ts';
+import { demoArchives } from './demo-archives.ts';
+import { downloadResults } from './demo-results.ts';
+import { startDevEnvironment, type DevEnvironment } from './dev-environment.ts';
+import { removeDevFile, stateFolderOf, writeDevFile } from './dev-file.ts';
+import { exitCodes } from './failures.ts';
+import { followRun } from './follow-run.ts';
+import { onInterrupt, untilAborted } from './interrupt.ts';
+import { renderResult } from './render-run.ts';
+import { buildRequest } from './request.ts';
+import { startRun } from './start-run.ts';
+
+export interface DemoFlags {
+  readonly images?: string;
+  readonly masks?: string;
+  readonly preset: string;
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly exit?: true;
+}
+
+const ALIAS = 'champion';
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** Gives the exit code. */
+export async function runDemo(flags: DemoFlags): Promise<number> {
+  const folder = join(stateFolderOf(process.env), 'demo');
+  using interrupt = onInterrupt();
+  await using archives = await demoArchives(flags, join(folder, 'archives'));
+  const { name, images, masks } = archives;
+  const request = buildRequest({ ...flags, dataset: name, images, masks });
+  request.publish = { model: name, alias: ALIAS, ...request.publish };
+
+  say('Starting Temporal, the S3 store and the workers …');
+  await using environment = await startDevEnvironment({ folder, onNotice: say });
+  writeDevFile(process.env, environment.file);
+  try {
+    const isDone = await run({ environment, request, folder, signal: interrupt.signal });
+    if (isDone && process.stdout.isTTY && flags.exit !== true) {
+      say('\nThe Temporal UI stays up so that you can look around. Ctrl-C stops everything.');
+      await untilAborted(interrupt.signal);
+    }
+    say('Stopping …');
+    return isDone ? exitCodes.ok : exitCodes.interrupted;
+  } finally {
+    removeDevFile(process.env);
+  }
+}
+
+/** Trains, shows what came out, and predicts. `false` when it was interrupted. */
+async function run(options: {
+  readonly environment: DevEnvironment;
+  readonly request: PipelineRequest;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}): Promise<boolean> {
+  const { environment, request, folder, signal } = options;
+  await using temporal = await openDevTemporal(environment.file);
+  const { client } = temporal;
+  const runId = await startRun(client, request);
+  const page = temporal.pageOf(runId) ?? '';
+  say(`Run ${runId}\n${page}\nLogs in ${environment.logFolder}\n`);
+  const result = await followRun({ client, runId, output: process.stdout, signal });
+  if (result === undefined) return false;
+
+  using store = createS3ObjectStore(environment.file.store);
+  const outcome = join(folder, runId);
+  const { overlays, picture } = await downloadResults(store, result.evaluation, outcome);
+  const prediction =
+    picture === undefined
+      ? undefined
+      : await predictOne({ store, request, picture, folder: outcome });
+  say('');
+  for (const line of renderResult(result)) say(line);
+  if (overlays[0] !== undefined) say(`Overlay pictures  ${dirname(overlays[0])}`);
+  if (prediction !== undefined) say(`A prediction      ${prediction}`);
+  say(`The run           ${page}`);
+  return true;
+}
+
+/** The path of the picture that the champion drew. */
+async function predictOne(options: {
+  readonly store: ReturnType<typeof createS3ObjectStore>;
+  readonly request: PipelineRequest;
+  readonly picture: string;
+  readonly folder: string;
+}): Promise<string | undefined> {
+  const { store, request, picture, folder } = options;
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  const { predictImages } = await import('./predict-images.ts');
+  const [prediction] = await predictImages({
+    store,
+    name: { model: request.publish?.model ?? '', version: request.publish?.alias ?? ALIAS },
+    images: [picture],
+    out: join(folder, 'prediction'),
+    cacheFolder: join(folder, '..', 'cache'),
+    minConfidence: 0,
+  });
+  return prediction?.files.overlay;
+}

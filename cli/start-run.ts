@@ -1,0 +1,18 @@
+/** Starts the pipeline's workflow. */
+import { randomBytes } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { PipelineRequest } from '../contracts/pipeline-input.ts';
+import { taskQueues, workflowTypes } from '../contracts/task-queues.ts';
+
+/** Gives the run's id, e.g. `isic2018-20261124-173000-3fa9`: rising by time, and unique. */
+export async function startRun(client: Client, request: PipelineRequest): Promise<string> {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const runId = `${request.dataset.name}-${stamp}-${randomBytes(2).toString('hex')}`;
+  await client.workflow.start(workflowTypes.trainingPipeline, {
+    taskQueue: taskQueues.pipeline,
+    workflowId: runId,
+    args: [request],
+    staticSummary: `Train on ${request.dataset.name}`,
+  });
+  return runId;
+}
