@@ -1,0 +1,93 @@
+/** The worker entries as operators run them: ready, stopped by a signal, orphaned, or unable to start. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { startTemporal } from '../workflows/support/environment.ts';
+
+const STORE = {
+  LESIONFLOW_S3_ENDPOINT: 'http://127.0.0.1:9',
+  LESIONFLOW_S3_BUCKET: 'lesionflow',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+};
+
+let environment: TestWorkflowEnvironment;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  environment = await startTemporal();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** The first message to the parent; fails with the output when the process ends without one. */
+  readonly ready: () => Promise<unknown>;
+  readonly output: () => string;
+  readonly exitCode: Promise<number | null>;
+}
+
+function start(role: 'data' | 'gpu', variables: Record<string, string>): WorkerProcess {
+  const entry = fileURLToPath(new URL(`../../workers/${role}-worker.ts`, import.meta.url));
+  const child = fork(entry, {
+    execArgv: ['--import', 'tsx'],
+    silent: true,
+    env: {
+      PATH: process.env['PATH'],
+      TEMPORAL_ADDRESS: environment.address,
+      TEMPORAL_NAMESPACE: environment.namespace,
+      ...variables,
+    },
+  });
+  children.push(child);
+  let output = '';
+  child.stdout?.on('data', (chunk) => (output += String(chunk)));
+  child.stderr?.on('data', (chunk) => (output += String(chunk)));
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null);
+  const ended = exitCode.then((code) => {
+    throw new Error(`exit ${String(code)}: ${output}`);
+  });
+  ended.catch(() => undefined);
+  return {
+    child,
+    ready: () =>
+      Promise.race([once(child, 'message').then(([message]) => message as unknown), ended]),
+    output: () => output,
+    exitCode,
+  };
+}
+
+describe.each(['data', 'gpu'] as const)('the %s worker', (role) => {
+  it('says when it is ready and stops in good order on SIGTERM', async () => {
+    const { child, ready, exitCode } = start(role, STORE);
+    expect(await ready()).toEqual({ type: 'ready' });
+    child.kill('SIGTERM');
+    expect(await exitCode).toBe(0);
+  });
+
+  it('stops when the process that forked it is gone', async () => {
+    const { child, ready, exitCode } = start(role, STORE);
+    await ready();
+    child.disconnect();
+    expect(await exitCode).toBe(0);
+  });
+
+  it('says that Temporal cannot be reached, and where it looked', async () => {
+    const { exitCode, output } = start(role, { ...STORE, TEMPORAL_ADDRESS: '127.0.0.1:9' });
+    expect(await exitCode).toBe(1);
+    expect(output()).toMatch(/Temporal at 127\.0\.0\.1:9 cannot be reached.*TEMPORAL_ADDRESS/);
+  });
+
+  it('says which setting of the store is missing', async () => {
+    const { exitCode, output } = start(role, {});
+    expect(await exitCode).toBe(1);
+    expect(output()).toContain('LESIONFLOW_S3_BUCKET is not set');
+  });
+});

@@ -1,0 +1,110 @@
+/** A GPU worker process that is killed, or told to stop, in the middle of an epoch: real processes, real signals. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { startTemporal, startWorkers, type RunningWorkers } from './support/environment.ts';
+import { fakeActivities, request } from './support/fake-activities.ts';
+import { eventually, startPipeline, statusOf } from './support/runs.ts';
+
+const WORKER = fileURLToPath(new URL('./support/killable-gpu-worker.ts', import.meta.url));
+
+let environment: TestWorkflowEnvironment;
+let others: RunningWorkers;
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  environment = await startTemporal();
+  others = await startWorkers(environment, fakeActivities().activities, { gpu: false });
+});
+afterAll(async () => {
+  await others.stop();
+  await environment.teardown();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lesionflow-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(folder, { recursive: true });
+});
+
+function forkGpuWorker(): ChildProcess {
+  const child = fork(WORKER, {
+    execArgv: ['--import', 'tsx'],
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: environment.address,
+      TEMPORAL_NAMESPACE: environment.namespace ?? 'default',
+      LESIONFLOW_LOG_LEVEL: 'error',
+      EPOCH_LOG: join(folder, 'epochs'),
+      STUCK_EPOCH: '2',
+    },
+  });
+  children.push(child);
+  return child;
+}
+
+/** `epoch/attempt` of every epoch that was begun. */
+function begun(): string[] {
+  try {
+    return readFileSync(join(folder, 'epochs'), 'utf8').trim().split('\n');
+  } catch {
+    return [];
+  }
+}
+
+/** The attempt that each epoch of a stage was finished by, and why the one before it failed. */
+async function attemptsOf(stageId: string) {
+  const { events } = await environment.client.workflow.getHandle(stageId).fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) =>
+    started ? [{ attempt: started.attempt, lost: started.lastFailure?.message ?? null }] : [],
+  );
+}
+
+it('kill -9 costs the epoch it was in, and nothing else', async () => {
+  const doomed = forkGpuWorker();
+  const run = await startPipeline(
+    environment,
+    { ...request, timeouts: { heartbeatSeconds: 2 } },
+    'killed-worker',
+  );
+  await eventually(() => Promise.resolve(begun().includes('2/1')));
+  doomed.kill('SIGKILL');
+  await once(doomed, 'exit');
+
+  forkGpuWorker();
+  await run.result();
+  expect(begun()).toEqual(['1/1', '2/1', '2/2', '3/1']);
+  expect(await attemptsOf('killed-worker-heads')).toEqual([
+    { attempt: 1, lost: null },
+    { attempt: 2, lost: 'activity Heartbeat timeout' },
+  ]);
+  expect((await statusOf(run)).history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+});
+
+it('SIGTERM hands the epoch over at once, without waiting for a heartbeat timeout', async () => {
+  const leaving = forkGpuWorker();
+  const run = await startPipeline(
+    environment,
+    { ...request, timeouts: { heartbeatSeconds: 600 } },
+    'leaving-worker',
+  );
+  await eventually(() => Promise.resolve(begun().includes('2/1')));
+  leaving.kill('SIGTERM');
+  const [code] = (await once(leaving, 'exit')) as [number | null];
+  expect(code).toBe(0);
+
+  forkGpuWorker();
+  await run.result();
+  expect(begun()).toEqual(['1/1', '2/1', '2/2', '3/1']);
+});
