@@ -21,6 +21,9 @@ export const activityProgressSchema = z.strictObject({
   unit: z.string(),
   note: z.string().optional(),
   losses: lossesSchema.optional(),
+  imagesPerSecond: z.number().nonnegative().optional(),
+  /** Share of the time in which the model waited for data, 0 to 1. */
+  dataWaitShare: z.number().nonnegative().optional(),
 });
 
 export const pipelineStepSchema = z.enum([
