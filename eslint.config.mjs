@@ -13,6 +13,7 @@ export default tseslint.config(
         URL: 'readonly',
         Buffer: 'readonly',
         AbortController: 'readonly',
+        AbortSignal: 'readonly',
         fetch: 'readonly',
         performance: 'readonly',
         setInterval: 'readonly',

@@ -4,7 +4,7 @@
  * against them → smoke test. The GPU build also takes NVIDIA's wheels, unpacked where the library's own
  * RUNPATH looks. Pins and hashes: `infra/native/requirements-*.txt`.
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ import { extractEntry, readWheel } from './wheel.mjs';
 
 /** @typedef {import('./prerequisites.mjs').Invocation} Invocation */
 
-export const tfjsPackage = join(projectRoot, 'node_modules/@tensorflow/tfjs-node-gpu');
+const tfjsPackage = join(projectRoot, 'node_modules/@tensorflow/tfjs-node-gpu');
 const addonPath = join(tfjsPackage, 'lib/napi-v8/tfjs_binding.node');
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const HEADERS =
@@ -26,7 +26,8 @@ const HEADERS =
 const SMOKE_TEST = `
   const tf = require(process.argv[1]);
   if (tf.tensor1d([1, 2]).square().sum().dataSync()[0] !== 5) throw new Error('1 + 4 is not 5');
-  console.log('TensorFlow ' + tf.backend().binding.TF_Version);`;
+  const { binding, isUsingGpuDevice } = tf.backend();
+  console.log(JSON.stringify({ version: binding.TF_Version, gpu: isUsingGpuDevice }));`;
 
 /**
  * `LESIONFLOW_TENSORFLOW=cpu|gpu` decides; otherwise an NVIDIA driver asks for the GPU build.
@@ -58,7 +59,7 @@ export const nativeTensorflow = {
   },
   run: async ({ signal, say }) => {
     const pip = await findPip();
-    if (pip) await fromWheels(pip, signal);
+    if (pip) await fromWheels(pip, signal, say);
     else await fromVendor(signal, say);
   },
 };
@@ -66,8 +67,9 @@ export const nativeTensorflow = {
 /**
  * @param {Invocation} pip
  * @param {AbortSignal} signal
+ * @param {(line: string) => void} say
  */
-async function fromWheels(pip, signal) {
+async function fromWheels(pip, signal, say) {
   const flavour = tensorflowFlavour();
   const wheels = join(stateFolder, 'cache/wheels', flavour);
   await download(pip, wheels, flavour, signal);
@@ -84,7 +86,7 @@ async function fromWheels(pip, signal) {
       join(tfjsPackage, 'deps', entry.name.slice('tensorflow/'.length)),
     );
   }
-  const compiler = (await findCompiler()) ?? (await compilerFromPip(pip, signal));
+  const compiler = (await findCompiler()) ?? (await compilerFromPip(pip, signal, say));
   await Promise.all([
     compileAddon({ compiler, tfjsPackage, libraries, target: `${addonPath}.part`, signal }),
     ...entries
@@ -133,9 +135,13 @@ async function download(pip, folder, flavour, signal) {
 /**
  * @param {Invocation} pip
  * @param {AbortSignal} signal
+ * @param {(line: string) => void} say
  * @returns {Promise<Invocation & { env: NodeJS.ProcessEnv }>} `zig c++`, which is a wheel too
  */
-async function compilerFromPip(pip, signal) {
+async function compilerFromPip(pip, signal, say) {
+  say(
+    'native TensorFlow: no g++ here, so bringing zig (100 MB), which compiles for 1 to 4 minutes',
+  );
   const target = join(stateFolder, 'tools/ziglang');
   await runCommand({
     command: pip.command,
@@ -185,14 +191,27 @@ async function fromVendor(signal, say) {
   vendorStamp().write();
 }
 
-/** @param {AbortSignal} signal */
+/** @param {AbortSignal} [signal] */
 async function smokeTest(signal) {
-  await runCommand({
+  return runCommand({
     command: process.execPath,
     args: ['--eval', SMOKE_TEST, tfjsPackage],
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },
-    signal,
+    ...(signal && { signal }),
   });
+}
+
+/**
+ * The library that loads and computes now; `undefined` when none does.
+ * @returns {Promise<{ version: string, gpu: boolean } | undefined>}
+ */
+export async function probeTensorflow() {
+  if (!existsSync(addonPath)) return undefined;
+  try {
+    return JSON.parse((await smokeTest()).trim().split('\n').at(-1) ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {'cpu' | 'gpu' | 'compiler'} what */

@@ -27,14 +27,19 @@ import { createProgress } from './progress.mjs';
  * @property {(context: StepContext) => Promise<void>} run
  */
 
-const STEPS = [npmPackages, nativeTensorflow, objectServer, temporalServer];
+const WORKER_STEPS = [npmPackages, nativeTensorflow];
+const SERVER_STEPS = [objectServer, temporalServer];
 
-/** Makes the checkout ready to run. Throws `SetupError` with all that the user must know. */
-export async function setUp() {
+/**
+ * Makes the checkout ready to run. Throws `SetupError` with all that the user must know.
+ * @param {{ servers?: boolean }} [options] without the embedded servers (an image for workers needs none)
+ */
+export async function setUp({ servers = true } = {}) {
   if (!isNodeSupported()) {
     throw new SetupError(`Node.js ${process.versions.node} is not supported. ${mend.node}`);
   }
-  if (STEPS.every((step) => step.isFresh())) return;
+  const steps = servers ? [...WORKER_STEPS, ...SERVER_STEPS] : WORKER_STEPS;
+  if (steps.every((step) => step.isFresh())) return;
 
   const progress = createProgress();
   const lock = await waitForFolder(stateFolder, (holder) =>
@@ -42,22 +47,25 @@ export async function setUp() {
   );
   try {
     // Only now: the other set-up may have done it all.
-    await runStale(progress);
+    await runStale(steps, progress);
   } finally {
     progress.close();
     await lock.release();
   }
 }
 
-/** @param {ReturnType<typeof createProgress>} progress */
-async function runStale({ say, report }) {
-  const stale = STEPS.filter((step) => !step.isFresh());
+/**
+ * @param {readonly Step[]} steps
+ * @param {ReturnType<typeof createProgress>} progress
+ */
+async function runStale(steps, { say, report }) {
+  const stale = steps.filter((step) => !step.isFresh());
   const missing = (await Promise.all(stale.map((step) => step.missing()))).flat();
   if (missing.length > 0) throw new SetupError([...new Set(missing)].join('\n'));
 
   const abort = new AbortController();
   const run = async (/** @type {Step} */ step, /** @type {Promise<void>} */ packages) => {
-    if (step.isFresh()) return;
+    if (!stale.includes(step)) return;
     abort.signal.throwIfAborted();
     const context = { signal: abort.signal, say, packages };
     await report(step.name, step.reason, () => step.run(context)).catch((error) => {
