@@ -1,0 +1,85 @@
+/** A run's input from flags, files and presets: what wins over what, and what is refused before a start. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pipelineInputSchema } from '../../contracts/pipeline-input.ts';
+import { UsageError } from '../../cli/failures.ts';
+import { parseModelName } from '../../cli/model-name.ts';
+import { presets } from '../../cli/presets.ts';
+import { buildRequest } from '../../cli/request.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lesionflow-request-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const DATA = { dataset: 'isic', images: 'https://host/a.zip', masks: 's3://bucket/b.zip' };
+
+test.each(Object.entries(presets))('preset %s is a valid input', (_, preset) => {
+  const dataset = { name: 'isic', images: DATA.images, masks: DATA.masks };
+  expect(pipelineInputSchema.safeParse({ ...preset, dataset }).error).toBeUndefined();
+});
+
+describe('layers', () => {
+  test('preset, then file, then --set: the later wins, field by field', () => {
+    const config = join(folder, 'run.yaml');
+    writeFileSync(config, 'model: {imagesPerGpu: 3, stepsPerEpoch: 5}\nsplit:\n  seed: 1\n');
+    const request = buildRequest({
+      ...DATA,
+      preset: 'tiny',
+      config,
+      set: ['model.stepsPerEpoch=9', 'training.stages.0.epochs=2', 'publish.model=other'],
+    });
+    expect(request.model).toMatchObject({ imageMaxDim: 128, imagesPerGpu: 3, stepsPerEpoch: 9 });
+    expect(request.training?.stages).toEqual([expect.objectContaining({ name: 'all', epochs: 2 })]);
+    expect(request.split).toEqual({ seed: 1 });
+    expect(request.publish).toEqual({ model: 'other' });
+  });
+
+  test('a path becomes a file URL, a JSON file is read as well', () => {
+    const archive = join(folder, 'with space.zip');
+    const config = join(folder, 'run.json');
+    writeFileSync(archive, '');
+    writeFileSync(config, '{"evaluation": {"overlays": 1}}');
+    const request = buildRequest({ ...DATA, images: archive, config });
+    expect(request.dataset.images).toMatch(/^file:\/\/\/.*with%20space\.zip$/);
+    expect(request.evaluation).toEqual({ overlays: 1 });
+  });
+});
+
+describe('refused', () => {
+  test.each([
+    ['a wrong key', { set: ['model.backbon=resnet50'] }, /model\.backbon.*did you mean "backbone"/],
+    [
+      'a wrong value',
+      { set: ['model.imageMaxDim=100'] },
+      /model\.imageMaxDim: must be a multiple of 64/,
+    ],
+    ['a setting without a value', { set: ['model'] }, /--set takes key=value.*"model"/],
+    ['a mistyped preset', { preset: 'tinny' }, /did you mean "tiny"/],
+    ['a missing archive', { images: '/nowhere/a.zip' }, /no file \/nowhere\/a\.zip/],
+    [
+      'a missing config file',
+      { config: '/nowhere/run.json' },
+      /\/nowhere\/run\.json cannot be read/,
+    ],
+    [
+      'no data set',
+      { images: undefined, masks: undefined, dataset: undefined },
+      /dataset: is required/,
+    ],
+  ])('%s', (_, flags, message) => {
+    expect(() => buildRequest({ ...DATA, ...flags })).toThrow(UsageError);
+    expect(() => buildRequest({ ...DATA, ...flags })).toThrow(message);
+  });
+});
+
+test('a model is named by version or alias, with its name or by default', () => {
+  expect(parseModelName('champion')).toEqual({ model: 'lesion', version: 'champion' });
+  expect(parseModelName('demo-synthetic@3')).toEqual({ model: 'demo-synthetic', version: '3' });
+  expect(() => parseModelName('a@b@c')).toThrow(/got "a@b@c"/);
+});
