@@ -2,9 +2,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startTemporal } from '../workflows/support/environment.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startTemporal, type TestTemporalServer } from '../workflows/support/environment.ts';
 
 const STORE = {
   LESIONFLOW_S3_ENDPOINT: 'http://127.0.0.1:9',
@@ -13,7 +12,10 @@ const STORE = {
   AWS_SECRET_ACCESS_KEY: 'test',
 };
 
-let environment: TestWorkflowEnvironment;
+// A process starts in 2 s, and in 20 s on a busy machine.
+jest.setTimeout(120_000);
+
+let environment: TestTemporalServer;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {

@@ -1,12 +1,16 @@
 /** What a run answers to an input that cannot be: sent raw, as the Temporal UI does. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { startTemporal, startWorkers, type RunningWorkers } from './support/environment.ts';
+import {
+  startTemporal,
+  startWorkers,
+  type RunningWorkers,
+  type TestTemporalServer,
+} from './support/environment.ts';
 import { fakeActivities, request } from './support/fake-activities.ts';
 import { failureOf, startPipeline, statusOf } from './support/runs.ts';
 
-let environment: TestWorkflowEnvironment;
+let environment: TestTemporalServer;
 let workers: RunningWorkers;
 const { calls, activities } = fakeActivities();
 

@@ -2,14 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { TrainEpochInput } from '../../contracts/activities.ts';
 import { pipelineResultSchema } from '../../contracts/progress.ts';
-import { startTemporal, withWorkers } from './support/environment.ts';
+import { startTemporal, withWorkers, type TestTemporalServer } from './support/environment.ts';
 import { epochOutput, fakeActivities, request } from './support/fake-activities.ts';
 import { eventually, failureOf, startPipeline, statusOf } from './support/runs.ts';
 
-let environment: TestWorkflowEnvironment;
+let environment: TestTemporalServer;
 
 beforeAll(async () => {
   environment = await startTemporal();
@@ -74,6 +73,12 @@ describe('a good run', () => {
       expect(status.epochs).toEqual({ done: 3, total: 3 });
       expect(status.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
       expect(status.scores?.jaccard).toBe(0.7);
+      // What the Temporal UI shows on the run's page.
+      expect(await handle.query('__temporal_workflow_metadata')).toMatchObject({
+        currentDetails: expect.stringMatching(
+          /completed[^]*✓ \| publish[^]*threshold Jaccard 0\.600/,
+        ),
+      });
     });
   });
 

@@ -1,20 +1,38 @@
 /** A Temporal dev server of a test file's own, with workers on the three queues. */
-import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
 import type { DataActivities, TrainingActivities } from '../../../contracts/activities.ts';
 import { taskQueues } from '../../../contracts/task-queues.ts';
+import { startTestTemporal } from '../../support/servers.ts';
 import { workflowBundle } from '../../../workers/workflow-bundle.ts';
-
-const TEMPORAL = fileURLToPath(new URL('../../../.lesionflow/tools/temporal', import.meta.url));
 
 const quiet = new DefaultLogger('ERROR');
 
-export async function startTemporal(): Promise<TestWorkflowEnvironment> {
+export interface TestTemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+  readonly client: Client;
+  readonly nativeConnection: NativeConnection;
+  teardown(): Promise<void>;
+}
+
+export async function startTemporal(): Promise<TestTemporalServer> {
   Runtime.install({ logger: quiet });
-  return TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: TEMPORAL } },
-  });
+  const server = await startTestTemporal();
+  const { address, namespace } = server;
+  const connected = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+  const { client, nativeConnection } = connected;
+  return {
+    address,
+    namespace,
+    client,
+    nativeConnection,
+    teardown: async () => {
+      await connected.teardown();
+      await server.stop();
+    },
+  };
 }
 
 export interface RunningWorkers {
@@ -23,7 +41,7 @@ export interface RunningWorkers {
 
 /** Workers with `activities` on the pipeline, data and (if `gpu`) GPU queues. */
 export async function startWorkers(
-  environment: TestWorkflowEnvironment,
+  environment: TestTemporalServer,
   activities: DataActivities & TrainingActivities,
   { gpu = true }: { readonly gpu?: boolean } = {},
 ): Promise<RunningWorkers> {
@@ -48,7 +66,7 @@ export async function startWorkers(
 
 /** Runs `work` while such workers serve. */
 export async function withWorkers<T>(
-  environment: TestWorkflowEnvironment,
+  environment: TestTemporalServer,
   activities: DataActivities & TrainingActivities,
   work: () => Promise<T>,
   options: { readonly gpu?: boolean } = {},

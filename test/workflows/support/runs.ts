@@ -1,11 +1,11 @@
 /** Starting and watching runs in tests. */
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { runStatusSchema, type RunStatus } from '../../../contracts/progress.ts';
 import { STATUS_QUERY, taskQueues, workflowTypes } from '../../../contracts/task-queues.ts';
+import type { TestTemporalServer } from './environment.ts';
 
 export const startPipeline = (
-  environment: TestWorkflowEnvironment,
+  environment: TestTemporalServer,
   input: unknown,
   workflowId: string,
 ): Promise<WorkflowHandle> =>
