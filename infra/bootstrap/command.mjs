@@ -44,7 +44,9 @@ export function runCommand({ command, args, cwd = process.cwd(), env = {}, signa
       if (succeeded) resolve(output);
       else reject(new SetupError(`"${[command, ...args].join(' ')}" ${ending}.\n${output.trim()}`));
     });
-    signal?.addEventListener('abort', () => guardian.connected && guardian.disconnect());
+    signal?.addEventListener('abort', () => {
+      if (guardian.connected) guardian.send({ kind: 'stop' }, () => {});
+    });
     guardian.send({ kind: 'start', command, args, cwd, lock: null, graceMs: GRACE_MS }, () => {});
   });
 }

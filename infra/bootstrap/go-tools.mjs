@@ -32,7 +32,8 @@ export const objectServer = {
   isFresh: () => stampOf('versitygw').isFresh(),
   missing: async () => ((await findGo()) === undefined ? [mend.go] : []),
   run: async ({ signal }) => {
-    await build('versitygw', 'github.com/versity/versitygw/cmd/versitygw', '', signal);
+    const flag = `-X main.Version=${pinnedVersion('versity/versitygw')}`;
+    await build('versitygw', 'github.com/versity/versitygw/cmd/versitygw', flag, signal);
     stampOf('versitygw').write();
   },
 };
@@ -65,8 +66,7 @@ export async function temporalOnPath() {
 
 /** @param {import('./steps.mjs').StepContext} context */
 async function buildOrDownload({ signal, say, packages }) {
-  const version = /temporalio\/cli v(\S+)/.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8'))?.[1];
-  const flag = `-X github.com/temporalio/cli/temporalcli.Version=${version ?? ''}`;
+  const flag = `-X github.com/temporalio/cli/temporalcli.Version=${pinnedVersion('temporalio/cli')}`;
   try {
     await build('temporal', 'github.com/temporalio/cli/cmd/temporal', flag, signal);
   } catch (failure) {
@@ -79,6 +79,13 @@ async function buildOrDownload({ signal, say, packages }) {
       throw failure;
     });
   }
+}
+
+/** @param {string} module under github.com */
+function pinnedVersion(module) {
+  const lines = readFileSync(join(MODULE, 'go.mod'), 'utf8').split('\n');
+  const line = lines.find((text) => text.trim().startsWith(`github.com/${module} v`));
+  return line?.trim().split(' v')[1]?.split(' ')[0] ?? '';
 }
 
 /**

@@ -1,0 +1,92 @@
+/** The deployment files parse, and name things that are there: a renamed worker would otherwise be found late. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { projectRoot } from '../../infra/paths.mjs';
+
+const infra = join(projectRoot, 'infra');
+const read = (path: string) => readFileSync(join(infra, path), 'utf8');
+
+function parse(path: string): unknown {
+  const document = parseDocument(read(path), { merge: true });
+  expect([...document.errors, ...document.warnings]).toEqual([]);
+  return document.toJS();
+}
+
+const deployment = z.object({
+  kind: z.literal('Deployment'),
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        terminationGracePeriodSeconds: z.number(),
+        containers: z.tuple([z.object({ command: z.array(z.string()) })]),
+      }),
+    }),
+  }),
+});
+
+const compose = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      command: z.array(z.string()),
+      build: z.object({ target: z.string() }),
+      environment: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+
+/** `dist/workers/x.js` is built from `workers/x.ts`. */
+function expectWorker(command: readonly string[]): void {
+  const source = (command.at(-1) ?? '').replace(/^dist\//, '').replace(/\.js$/, '.ts');
+  expect(existsSync(join(projectRoot, source))).toBe(true);
+}
+
+describe('Kubernetes', () => {
+  test('each resource of the kustomization is there', () => {
+    const { resources } = z
+      .object({ resources: z.array(z.string()) })
+      .parse(parse('kubernetes/kustomization.yaml'));
+    const files = readdirSync(join(infra, 'kubernetes')).filter((f) => f !== 'kustomization.yaml');
+    expect([...resources].sort()).toEqual(files.sort());
+    expect(parse('kubernetes/config.yaml')).toMatchObject({ kind: 'ConfigMap' });
+  });
+
+  test.each(['data', 'gpu'])('the %s worker runs code that is there, with time to stop', (role) => {
+    const { spec } = deployment.parse(parse(`kubernetes/${role}-worker.yaml`));
+    const { containers, terminationGracePeriodSeconds } = spec.template.spec;
+    expectWorker(containers[0].command);
+    // Workers force their own shutdown after 25 s (workers/worker-options.ts).
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(25);
+  });
+});
+
+describe('compose', () => {
+  const { services } = compose.parse(parse('compose.yaml'));
+
+  test('starts Temporal, the store and both workers from targets of the Dockerfile', () => {
+    expect(Object.keys(services).sort()).toEqual(['data-worker', 'gpu-worker', 's3', 'temporal']);
+    const targets = [...read('Dockerfile').matchAll(/^FROM \S+ AS (\S+)$/gm)].map(
+      ([, name]) => name,
+    );
+    for (const { build } of Object.values(services)) expect(targets).toContain(build.target);
+    expectWorker(services['data-worker']?.command ?? []);
+    expectWorker(services['gpu-worker']?.command ?? []);
+  });
+
+  test('workers get what the store and Temporal settings read', () => {
+    expect(services['gpu-worker']?.environment).toMatchObject({
+      TEMPORAL_ADDRESS: 'temporal:7233',
+      LESIONFLOW_S3_ENDPOINT: 'http://s3:7070',
+      LESIONFLOW_S3_BUCKET: 'lesionflow',
+    });
+  });
+
+  test('the GPU overlay changes services that are there', () => {
+    const overlay = z.object({ services: z.record(z.string(), z.unknown()) });
+    const names = Object.keys(overlay.parse(parse('compose.gpu.yaml')).services);
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
+  });
+});
