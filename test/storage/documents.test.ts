@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import {
@@ -9,11 +9,9 @@ import {
   writeDocument,
 } from '../../storage/documents.ts';
 import { HashMismatchError, InvalidDocumentError } from '../../storage/errors.ts';
-import { startTestServer, type TestServer } from './object-server.ts';
+import { withTestStore } from '../support/servers.ts';
 
-let server: TestServer;
-beforeAll(async () => (server = await startTestServer()));
-afterAll(() => server.stop());
+const server = withTestStore();
 
 const schema = z.strictObject({ pairs: z.array(z.strictObject({ id: z.string() })) });
 
@@ -35,7 +33,7 @@ describe('canonical JSON', () => {
 
 describe('documents', () => {
   test('are read as they were written, under the hash of their bytes', async () => {
-    const { store } = server;
+    const { store } = server();
     const value = { pairs: [{ id: 'a' }] };
     const written = await writeDocument(store, 'documents/a.json', value);
     expect(written.hash).toBe(sha256(await store.get('documents/a.json')));
@@ -43,7 +41,7 @@ describe('documents', () => {
   });
 
   test('name key and field when they are wrong', async () => {
-    const { store } = server;
+    const { store } = server();
     await writeDocument(store, 'documents/b.json', { pairs: [{ id: 'a' }, { id: 7 }] });
     await expect(readDocument(store, 'documents/b.json', schema)).rejects.toThrow(
       /"documents\/b.json".*pairs\.1\.id/,
@@ -55,7 +53,7 @@ describe('documents', () => {
   });
 
   test('that were changed after they were named are refused', async () => {
-    const { store } = server;
+    const { store } = server();
     const { key, hash } = await writeDocument(store, 'documents/d.json', { pairs: [] });
     await writeDocument(store, key, { pairs: [{ id: 'late' }] });
     await expect(readNamedDocument(store, { key, hash }, schema)).rejects.toThrow(

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   ObjectNotFoundError,
   PreconditionFailedError,
@@ -16,17 +16,14 @@ import {
   ensureBucket,
   s3SettingsFromEnvironment,
 } from '../../storage/s3-object-store.ts';
-import { freePort, startTestServer, type TestServer } from './object-server.ts';
+import { freePorts } from '../../infra/ports.ts';
+import { withTestStore } from '../support/servers.ts';
 
-let server: TestServer;
-beforeAll(async () => (server = await startTestServer()));
-afterAll(() => server.stop());
-
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
+const server = withTestStore();
 
 describe('the S3 object store', () => {
   test('gives back what was put, whole and in ranges', async () => {
-    const { store } = server;
+    const { store } = server();
     const bytes = randomBytes(1000);
     const info = await store.put('plain/a', bytes);
     expect(info).toMatchObject({ key: 'plain/a', bytes: 1000 });
@@ -39,20 +36,20 @@ describe('the S3 object store', () => {
   });
 
   test('says when a range goes beyond the object, instead of giving less', async () => {
-    await server.store.put('plain/short', 'abc');
-    await expect(server.store.getRange('plain/short', 1, 10)).rejects.toThrow(ShortObjectError);
-    await expect(server.store.getRange('plain/short', 5, 10)).rejects.toThrow(ShortObjectError);
+    await server().store.put('plain/short', 'abc');
+    await expect(server().store.getRange('plain/short', 1, 10)).rejects.toThrow(ShortObjectError);
+    await expect(server().store.getRange('plain/short', 5, 10)).rejects.toThrow(ShortObjectError);
   });
 
   test('says which object is missing', async () => {
-    const { store } = server;
+    const { store } = server();
     expect(await store.head('nothing/here')).toBeUndefined();
     await expect(store.get('nothing/here')).rejects.toThrow(ObjectNotFoundError);
     await expect(store.getStream('nothing/here')).rejects.toThrow('"nothing/here"');
   });
 
   test('creates once, and swaps only the version that was named', async () => {
-    const { store } = server;
+    const { store } = server();
     const first = await store.put('conditions/x', '1', { ifNoneMatch: '*' });
     await expect(store.put('conditions/x', '2', { ifNoneMatch: '*' })).rejects.toThrow(
       PreconditionFailedError,
@@ -67,7 +64,7 @@ describe('the S3 object store', () => {
   test('lets exactly one of many racing creators win', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 12 }, (_, i) =>
-        server.store.put('conditions/race', String(i), { ifNoneMatch: '*' }),
+        server().store.put('conditions/race', String(i), { ifNoneMatch: '*' }),
       ),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -79,7 +76,7 @@ describe('the S3 object store', () => {
   });
 
   test('uploads a stream in parts and lists it', async () => {
-    const { store } = server;
+    const { store } = server();
     const chunk = randomBytes(1024 * 1024);
     const stream = Readable.from(Array<Buffer>(40).fill(chunk), { objectMode: false });
     expect(await store.putStream('streams/big', stream)).toMatchObject({ bytes: 40 * 1024 * 1024 });
@@ -92,7 +89,7 @@ describe('the S3 object store', () => {
   });
 
   test("leaves nothing behind when the stream breaks, and throws the stream's own error", async () => {
-    const { store } = server;
+    const { store } = server();
     const broken = new RangeError('the source broke');
     async function* source() {
       for (let i = 0; i < 40; i++) {
@@ -106,7 +103,7 @@ describe('the S3 object store', () => {
       endpoint: store.endpoint,
       region: 'us-east-1',
       forcePathStyle: true,
-      credentials,
+      credentials: server().server.credentials,
     });
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'test' }));
     expect(Uploads).toEqual([]);
@@ -114,15 +111,20 @@ describe('the S3 object store', () => {
   });
 
   test('deletes, and deleting nothing is no error', async () => {
-    await server.store.put('deleted/x', 'x');
-    await server.store.delete('deleted/x');
-    await server.store.delete('deleted/x');
-    expect(await server.store.head('deleted/x')).toBeUndefined();
+    await server().store.put('deleted/x', 'x');
+    await server().store.delete('deleted/x');
+    await server().store.delete('deleted/x');
+    expect(await server().store.head('deleted/x')).toBeUndefined();
   });
 
   test('names the endpoint of an unreachable store', async () => {
-    const endpoint = `http://127.0.0.1:${String(await freePort())}`;
-    using store = createS3ObjectStore({ endpoint, region: 'us-east-1', bucket: 'b', credentials });
+    const endpoint = `http://127.0.0.1:${String((await freePorts(1))[0])}`;
+    using store = createS3ObjectStore({
+      endpoint,
+      region: 'us-east-1',
+      bucket: 'b',
+      credentials: server().server.credentials,
+    });
     const error: unknown = await store.get('x').catch((e: unknown) => e);
     expect(error).toBeInstanceOf(StoreUnreachableError);
     expect(error).toMatchObject({ retryable: true, values: { endpoint, reason: 'ECONNREFUSED' } });
@@ -133,8 +135,8 @@ describe('the S3 object store', () => {
   });
 
   test('tells a refusal from an absence', async () => {
-    const wrong = { accessKeyId: 'test', secretAccessKey: 'wrong' };
-    const { endpoint } = server.store;
+    const { credentials, endpoint } = server().server;
+    const wrong = { ...credentials, secretAccessKey: 'wrong' };
     using store = createS3ObjectStore({
       endpoint,
       region: 'us-east-1',
@@ -153,10 +155,8 @@ describe('the S3 object store', () => {
 
   test('makes its bucket once', async () => {
     using store = createS3ObjectStore({
-      endpoint: server.store.endpoint,
-      region: 'us-east-1',
+      ...server().server,
       bucket: 'another',
-      credentials,
     });
     await ensureBucket(store);
     await ensureBucket(store);
