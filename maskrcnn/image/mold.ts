@@ -9,7 +9,7 @@ import type { Box, Size } from '../shapes.ts';
 export function moldImage(
   pixels: Uint8Array,
   { meanPixel }: Pick<MaskRcnnConfig, 'meanPixel'>,
-  target = new Float32Array(pixels.length),
+  target: Float32Array = new Float32Array(pixels.length),
 ): Float32Array {
   const [red, green, blue] = meanPixel;
   for (let i = 0; i < pixels.length; i += 3) {

@@ -8,7 +8,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { maskRcnnConfigSchema } from '../config.ts';
 import { PretrainedUnavailableError, WeightFileError } from '../errors.ts';
@@ -108,18 +107,29 @@ async function download(options: DownloadOptions): Promise<void> {
       throw new Error(`the server answered ${String(response.status)} ${response.statusText}`);
     }
     const total = Number(response.headers.get('content-length') ?? 0);
-    let bytes = 0;
-    const meter = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.byteLength;
-        onProgress?.({ bytes, total });
-        done(null, chunk);
-      },
-    });
-    await pipeline(Readable.fromWeb(response.body), meter, createWriteStream(partial), stop);
+    const chunks = counted(response.body, (bytes) => onProgress?.({ bytes, total }));
+    await pipeline(chunks, createWriteStream(partial), stop);
   } catch (cause) {
     signal?.throwIfAborted();
     throw new PretrainedUnavailableError(url, path, reasonOf(cause), cause);
+  }
+}
+
+/** The chunks of the body; `onBytes` hears how many bytes there were so far. */
+async function* counted(
+  body: NonNullable<Response['body']>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  let bytes = 0;
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      bytes += next.value.byteLength;
+      onBytes(bytes);
+      yield next.value;
+    }
+  } finally {
+    await reader.cancel();
   }
 }
 

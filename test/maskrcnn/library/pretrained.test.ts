@@ -30,7 +30,7 @@ describe('fetchPretrained', () => {
   let folder = '';
   let cacheFolder = '';
   let requests = 0;
-  let body = Buffer.alloc(0);
+  let body: Buffer = Buffer.alloc(0);
 
   beforeEach(async () => {
     requests = 0;
