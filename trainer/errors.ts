@@ -82,6 +82,17 @@ export class TrainerTaskError extends LesionFlowError {
   }
 }
 
+/** A split names an image that its data set does not have. */
+export class MissingPairError extends LesionFlowError {
+  constructor(id: string, datasetKey: string, splitKey: string) {
+    super(
+      `The split ${splitKey} names "${id}", which the data set ${datasetKey} does not have. ` +
+        'They belong to different data; run the split again.',
+      { code: 'missing-pair', retryable: false, values: { id, datasetKey, splitKey } },
+    );
+  }
+}
+
 function wayOut({ exitCode, signal }: Death): string {
   if (signal === 'SIGKILL') {
     return 'was killed by SIGKILL (most likely by the kernel, for lack of memory)';

@@ -7,26 +7,22 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../storage/checkpoints.ts';
 import { HashMismatchError, ObjectNotFoundError } from '../../storage/errors.ts';
-import { startTestServer, type TestServer } from './object-server.ts';
+import { withTestStore } from '../support/servers.ts';
 
-let server: TestServer;
+const testStore = withTestStore();
 let folder: string;
 const weights = randomBytes(300_000);
 const optimizer = randomBytes(20_000);
 
 beforeAll(async () => {
-  server = await startTestServer();
   folder = await mkdtemp(join(tmpdir(), 'lesionflow-checkpoints-'));
   await writeFile(join(folder, 'w.h5'), weights);
   await writeFile(join(folder, 'o.h5'), optimizer);
 });
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 const save = (attempt: string) =>
-  saveCheckpoint(server.store, {
+  saveCheckpoint(testStore().store, {
     runId: 'run',
     stage: 'heads',
     epoch: 2,
@@ -44,7 +40,7 @@ describe('checkpoints', () => {
     const ref = await save('a-1');
     expect(ref).toMatchObject({ stage: 'heads', epoch: 2 });
     expect(ref.manifestKey).toBe('runs/run/checkpoints/heads/e2-s20-a-1/manifest.json');
-    const loaded = await loadCheckpoint(server.store, ref, target('whole'));
+    const loaded = await loadCheckpoint(testStore().store, ref, target('whole'));
     expect(loaded.manifest).toMatchObject({ step: 20, weights: { bytes: 300_000 } });
     expect((await readFile(loaded.weightsPath)).equals(weights)).toBe(true);
     expect((await readFile(loaded.optimizerPath ?? '')).equals(optimizer)).toBe(true);
@@ -55,40 +51,42 @@ describe('checkpoints', () => {
     const first = await save('b-1');
     const second = await save('b-2');
     expect(second.manifestKey).not.toBe(first.manifestKey);
-    await loadCheckpoint(server.store, first, target('first'));
+    await loadCheckpoint(testStore().store, first, target('first'));
   });
 
   test.each(['weights.h5', 'optimizer.h5'])('refuse a damaged %s', async (name) => {
     const ref = await save(`damaged-${name}`);
     const key = ref.manifestKey.replace('manifest.json', name);
-    const damaged = Buffer.from(await server.store.get(key));
+    const damaged = Buffer.from(await testStore().store.get(key));
     damaged.writeUInt8(damaged.readUInt8(1000) ^ 1, 1000);
-    await server.store.put(key, damaged);
+    await testStore().store.put(key, damaged);
     const into = target(`damaged-${name}`);
-    await expect(loadCheckpoint(server.store, ref, into)).rejects.toThrow(HashMismatchError);
+    await expect(loadCheckpoint(testStore().store, ref, into)).rejects.toThrow(HashMismatchError);
     expect(await readdir(into)).not.toContain(name);
   });
 
   test('refuse a manifest that is not the one the reference names', async () => {
     const ref = await save('manifest');
-    await server.store.put(ref.manifestKey, '{}');
-    await expect(loadCheckpoint(server.store, ref, target('m'))).rejects.toThrow(HashMismatchError);
+    await testStore().store.put(ref.manifestKey, '{}');
+    await expect(loadCheckpoint(testStore().store, ref, target('m'))).rejects.toThrow(
+      HashMismatchError,
+    );
   });
 
   test('say which part is missing', async () => {
     const ref = await save('missing');
-    await server.store.delete(ref.manifestKey.replace('manifest.json', 'optimizer.h5'));
-    const loading = loadCheckpoint(server.store, ref, target('missing'));
+    await testStore().store.delete(ref.manifestKey.replace('manifest.json', 'optimizer.h5'));
+    const loading = loadCheckpoint(testStore().store, ref, target('missing'));
     await expect(loading).rejects.toThrow(ObjectNotFoundError);
     await expect(loading).rejects.toThrow('optimizer.h5');
   });
 
   test('keep a file that is there with the right contents, and mend one that is not', async () => {
     const ref = await save('cached');
-    await loadCheckpoint(server.store, ref, target('cached'));
-    await server.store.delete(ref.manifestKey.replace('manifest.json', 'weights.h5'));
+    await loadCheckpoint(testStore().store, ref, target('cached'));
+    await testStore().store.delete(ref.manifestKey.replace('manifest.json', 'weights.h5'));
     await writeFile(join(target('cached'), 'optimizer.h5'), 'half');
-    const loaded = await loadCheckpoint(server.store, ref, target('cached'));
+    const loaded = await loadCheckpoint(testStore().store, ref, target('cached'));
     expect((await readFile(loaded.optimizerPath ?? '')).equals(optimizer)).toBe(true);
   });
 });

@@ -14,24 +14,20 @@ import {
   resolveVersion,
 } from '../../storage/model-registry.ts';
 import { UnknownVersionError } from '../../storage/registry-errors.ts';
-import { startTestServer, type TestServer } from './object-server.ts';
+import { withTestStore } from '../support/servers.ts';
 import { lineage, scores } from './registry-fixtures.ts';
 
-let server: TestServer;
+const testStore = withTestStore();
 let folder: string;
 
 beforeAll(async () => {
-  server = await startTestServer();
   folder = await mkdtemp(join(tmpdir(), 'lesionflow-registry-'));
   await writeFile(join(folder, 'w.h5'), 'weights');
   await mkdir(join(folder, 'saved', 'variables'), { recursive: true });
   await writeFile(join(folder, 'saved', 'saved_model.pb'), 'graph');
   await writeFile(join(folder, 'saved', 'variables', 'variables.index'), 'index');
 });
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 interface Publication {
   readonly model: string;
@@ -42,7 +38,7 @@ interface Publication {
 }
 
 function publish({ model, run, score = 0.5, split = 'one', savedModelFolder }: Publication) {
-  return publishVersion(server.store, {
+  return publishVersion(testStore().store, {
     model,
     config: maskRcnnConfigSchema.parse({}),
     classNames: ['background', 'lesion'],
@@ -55,8 +51,8 @@ function publish({ model, run, score = 0.5, split = 'one', savedModelFolder }: P
 }
 
 async function move(ref: VersionRef) {
-  const { manifest } = await resolveVersion(server.store, ref.model, ref.version);
-  return moveAlias(server.store, manifest, 'champion');
+  const { manifest } = await resolveVersion(testStore().store, ref.model, ref.version);
+  return moveAlias(testStore().store, manifest, 'champion');
 }
 
 describe('publishing a version', () => {
@@ -64,13 +60,13 @@ describe('publishing a version', () => {
     const first = await publish({ model: 'rising', run: 'r1' });
     const second = await publish({ model: 'rising', run: 'r2' });
     expect([first.version, second.version]).toEqual([1, 2]);
-    const resolved = await resolveVersion(server.store, 'rising', 2);
+    const resolved = await resolveVersion(testStore().store, 'rising', 2);
     expect(resolved.ref).toEqual(second);
-    const files = await downloadVersion(server.store, resolved, join(folder, 'cache'));
+    const files = await downloadVersion(testStore().store, resolved, join(folder, 'cache'));
     expect(await readFile(files.weightsPath, 'utf8')).toBe('weights');
     const index = join(files.savedModelFolder, 'variables', 'variables.index');
     expect(await readFile(index, 'utf8')).toBe('index');
-    const card = await server.store.get(resolved.manifest.modelCard.key);
+    const card = await testStore().store.get(resolved.manifest.modelCard.key);
     expect(new TextDecoder().decode(card)).toBe('# Version 2');
   });
 
@@ -90,23 +86,27 @@ describe('publishing a version', () => {
     await publish({ model: 'cut', run: 'r1' });
     const cut = publish({ model: 'cut', run: 'r2', savedModelFolder: join(folder, 'nowhere') });
     await expect(cut).rejects.toThrow('nowhere');
-    await expect(resolveVersion(server.store, 'cut', 2)).rejects.toThrow(UnknownVersionError);
+    await expect(resolveVersion(testStore().store, 'cut', 2)).rejects.toThrow(UnknownVersionError);
     expect((await publish({ model: 'cut', run: 'r2' })).version).toBe(3);
   });
 
   test('whose file was changed afterwards is refused when it is fetched', async () => {
     await publish({ model: 'damaged', run: 'r1' });
-    const resolved = await resolveVersion(server.store, 'damaged', 1);
-    await server.store.put(resolved.manifest.weights.key, 'WEIGHTS');
-    const fetched = downloadVersion(server.store, resolved, join(folder, 'cache'));
+    const resolved = await resolveVersion(testStore().store, 'damaged', 1);
+    await testStore().store.put(resolved.manifest.weights.key, 'WEIGHTS');
+    const fetched = downloadVersion(testStore().store, resolved, join(folder, 'cache'));
     await expect(fetched).rejects.toThrow(HashMismatchError);
   });
 
   test('is the only way to get one: an unknown version says which there are', async () => {
     await publish({ model: 'unknown', run: 'r1' });
-    await expect(resolveVersion(server.store, 'unknown', 7)).rejects.toThrow('versions are 1;');
-    await expect(resolveVersion(server.store, 'unknown', 'champion')).rejects.toThrow('"champion"');
-    await expect(resolveVersion(server.store, 'nobody', 1)).rejects.toThrow('no published');
+    await expect(resolveVersion(testStore().store, 'unknown', 7)).rejects.toThrow(
+      'versions are 1;',
+    );
+    await expect(resolveVersion(testStore().store, 'unknown', 'champion')).rejects.toThrow(
+      '"champion"',
+    );
+    await expect(resolveVersion(testStore().store, 'nobody', 1)).rejects.toThrow('no published');
   });
 });
 
@@ -124,8 +124,8 @@ describe('the alias', () => {
     });
     const other = await move(await publish({ model, run: 'r4', score: 0.9, split: 'two' }));
     expect(other).toMatchObject({ moved: false, reason: expect.stringContaining('split') });
-    expect(await readAlias(server.store, model, 'champion')).toMatchObject({ version: 3 });
-    expect((await resolveVersion(server.store, model, 'champion')).ref.version).toBe(3);
+    expect(await readAlias(testStore().store, model, 'champion')).toMatchObject({ version: 3 });
+    expect((await resolveVersion(testStore().store, model, 'champion')).ref.version).toBe(3);
   });
 
   test('moved twice by a retried activity is moved', async () => {
@@ -141,7 +141,7 @@ describe('the alias', () => {
     );
     const moves = await Promise.all(refs.map(move));
     expect(moves[3]).toMatchObject({ moved: true });
-    const champion = await readAlias(server.store, 'swap', 'champion');
+    const champion = await readAlias(testStore().store, 'swap', 'champion');
     expect(champion?.version).toBe(refs[3]?.version);
   });
 });

@@ -1,0 +1,33 @@
+/** The name of the code must change with the code, and with nothing else. */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeHash } from '../../trainer/code-hash.ts';
+import { temporaryFolder } from '../support/servers.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+afterAll(() => folder.remove());
+
+const ROOMS = ['contracts', 'datasets', 'evaluation', 'graph', 'maskrcnn', 'storage', 'trainer'];
+
+async function sources(name: string): Promise<string> {
+  const root = join(folder.path, name);
+  for (const room of ROOMS) await mkdir(join(root, room, 'inner'), { recursive: true });
+  await writeFile(join(root, 'maskrcnn', 'inner', 'a.ts'), 'a');
+  await writeFile(join(root, 'trainer', 'b.ts'), 'b');
+  return root;
+}
+
+test('the hash names contents and places of source files, not where the checkout lies', async () => {
+  const one = await sources('one');
+  const two = join(folder.path, 'two');
+  await cp(one, two, { recursive: true });
+  const hash = await codeHash(one);
+  await writeFile(join(two, 'trainer', 'notes.md'), 'no code');
+  expect(await codeHash(two)).toBe(hash);
+  await writeFile(join(two, 'maskrcnn', 'inner', 'a.ts'), 'A');
+  expect(await codeHash(two)).not.toBe(hash);
+});

@@ -1,0 +1,36 @@
+/** The numbers that a progress bar and an epoch's result show. */
+import { describe, expect, test } from '@jest/globals';
+import { epochAccount } from '../../trainer/tasks/epoch-account.ts';
+
+const losses = (total: number) => ({
+  total,
+  rpnClass: 0,
+  rpnBbox: 0,
+  mrcnnClass: 0,
+  mrcnnBbox: 0,
+  mrcnnMask: 0,
+  l2: 0.5,
+});
+
+describe('the epoch account', () => {
+  test('tells steps, speed, and the share of time spent on data', () => {
+    let time = 0;
+    const account = epochAccount({ steps: 4, batchSize: 3, now: () => time });
+    for (const total of [4, 2]) {
+      account.askForData();
+      time += 250;
+      account.haveData();
+      time += 750;
+      account.finishStep(losses(total));
+    }
+    expect(account.progress()).toEqual({
+      done: 2,
+      total: 4,
+      unit: 'steps',
+      losses: losses(2),
+      imagesPerSecond: 3,
+      dataWaitShare: 0.25,
+    });
+    expect(account.meanLosses).toEqual(losses(3));
+  });
+});

@@ -1,0 +1,28 @@
+/**
+ * Names the code that made a model: the SHA-256 of the source files of every room that can change what a
+ * model becomes. Unlike a git commit it is there in an image without `.git`, and an uncommitted change
+ * changes it.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOMS = ['contracts', 'datasets', 'evaluation', 'graph', 'maskrcnn', 'storage', 'trainer'];
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+export async function codeHash(root = ROOT): Promise<string> {
+  const hash = createHash('sha256');
+  for (const room of ROOMS) {
+    const entries = await readdir(join(root, room), { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+    for (const path of paths) {
+      const contents = await readFile(path);
+      hash.update(`${relative(root, path)}\0${String(contents.length)}\0`).update(contents);
+    }
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,25 @@
+/**
+ * The trainer process: owns TensorFlow, does the tasks that its parent (`host.ts`) sends, and ends with
+ * it. Started by `fork` only. It opens the object store itself, from the environment it was given.
+ */
+import { pino } from 'pino';
+import { createS3ObjectStore, s3SettingsFromEnvironment } from '../storage/s3-object-store.ts';
+import { serveTasks } from './serve.ts';
+import { evaluate } from './tasks/evaluate.ts';
+import { exportModel } from './tasks/export-model.ts';
+import { trainEpoch } from './tasks/train-epoch.ts';
+import { cacheFolderFromEnvironment, type TaskTools } from './tools.ts';
+import { WarmModel } from './warm-model.ts';
+
+const log = pino({ name: 'trainer' }, pino.destination({ dest: 2, sync: true }));
+const store = createS3ObjectStore(s3SettingsFromEnvironment(process.env));
+const cacheFolder = cacheFolderFromEnvironment(process.env);
+const warm = new WarmModel({ store, cacheFolder });
+const tools: TaskTools = { store, cacheFolder, warm };
+
+serveTasks({
+  'train-epoch': (task, context) => trainEpoch(task, context, tools),
+  evaluate: (task, context) => evaluate(task, context, tools),
+  export: (task, context) => exportModel(task, context, tools),
+});
+log.info({ cacheFolder }, 'ready');

@@ -1,0 +1,75 @@
+/** Keeps an epoch's account: mean losses, images a second, and the share of time spent on data. */
+import type { ActivityProgress, Losses } from '../../contracts/progress.ts';
+
+export interface EpochAccount {
+  /** Call when the next batch is asked for. */
+  askForData(): void;
+  /** Call when the batch is ready for the model. */
+  haveData(): void;
+  /** Call after the step. */
+  finishStep(losses: Losses): void;
+  readonly imagesPerSecond: number;
+  readonly meanLosses: Losses;
+  progress(): ActivityProgress;
+}
+
+export interface EpochAccountOptions {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Milliseconds, for tests. */
+  readonly now?: () => number;
+}
+
+export function epochAccount({
+  steps,
+  batchSize,
+  now = () => performance.now(),
+}: EpochAccountOptions): EpochAccount {
+  const began = now();
+  let asked = began;
+  let finished = began;
+  let waited = 0;
+  const all: Losses[] = [];
+
+  const imagesPerSecond = () => (all.length * batchSize * 1000) / Math.max(finished - began, 1);
+  return {
+    askForData: () => (asked = now()),
+    haveData: () => (waited += now() - asked),
+    finishStep: (losses) => {
+      finished = now();
+      all.push(losses);
+    },
+    get imagesPerSecond() {
+      return imagesPerSecond();
+    },
+    get meanLosses() {
+      return meanLosses(all);
+    },
+    progress: () => {
+      const losses = all.at(-1);
+      return {
+        done: all.length,
+        total: steps,
+        unit: 'steps',
+        imagesPerSecond: imagesPerSecond(),
+        dataWaitShare: waited / Math.max(finished - began, 1),
+        ...(losses === undefined ? {} : { losses }),
+      };
+    },
+  };
+}
+
+/** The mean of each loss, over one step or more. */
+export function meanLosses(all: readonly Losses[]): Losses {
+  const mean = (name: keyof Losses) =>
+    all.reduce((sum, losses) => sum + losses[name], 0) / all.length;
+  return {
+    total: mean('total'),
+    rpnClass: mean('rpnClass'),
+    rpnBbox: mean('rpnBbox'),
+    mrcnnClass: mean('mrcnnClass'),
+    mrcnnBbox: mean('mrcnnBbox'),
+    mrcnnMask: mean('mrcnnMask'),
+    l2: mean('l2'),
+  };
+}

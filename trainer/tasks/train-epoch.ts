@@ -1,0 +1,161 @@
+/**
+ * One epoch: the state before it (a checkpoint, or the initial weights) → steps → validation → the
+ * checkpoint after it. All randomness is a function of (seed, epoch, step, image), so an epoch that runs
+ * again in another process ends in the very same weights.
+ */
+import { join } from 'node:path';
+import type { TrainEpochOutput } from '../../contracts/activities.ts';
+import { splitManifestSchema } from '../../contracts/manifests.ts';
+import type { Losses } from '../../contracts/progress.ts';
+import { storeKeys } from '../../contracts/store-keys.ts';
+import { openRecords, type RecordSet } from '../../datasets/record-set.ts';
+import { trainingBatches, validationBatches } from '../../datasets/training-samples.ts';
+import { batchSize } from '../../maskrcnn/config.ts';
+import { randomStream } from '../../maskrcnn/random.ts';
+import { buildBatch } from '../../maskrcnn/training/batch.ts';
+import { learningRateAt } from '../../maskrcnn/training/schedule.ts';
+import { saveWeights } from '../../maskrcnn/weights/load.ts';
+import { createEventWriter, type EventWriter } from '../../report/tensorboard.ts';
+import { saveCheckpoint } from '../../storage/checkpoints.ts';
+import { readNamedDocument } from '../../storage/documents.ts';
+import { uploadFile } from '../../storage/stored-files.ts';
+import { saveMomentum } from '../momentum-file.ts';
+import type { TaskOf } from '../protocol.ts';
+import { breathe, type TaskContext } from '../serve.ts';
+import { makeWorkspace, type TaskTools } from '../tools.ts';
+import type { EpochModel } from '../warm-model.ts';
+import { epochAccount, meanLosses } from './epoch-account.ts';
+
+type TrainEpochTask = TaskOf<'train-epoch'>;
+
+/** What the parts of an epoch share. */
+interface Epoch extends TaskContext {
+  readonly task: TrainEpochTask;
+  readonly model: EpochModel;
+  readonly records: RecordSet;
+  readonly ids: { readonly training: readonly string[]; readonly validation: readonly string[] };
+  readonly events: EventWriter;
+}
+
+export async function trainEpoch(
+  task: TrainEpochTask,
+  context: TaskContext,
+  { store, cacheFolder, warm }: TaskTools,
+): Promise<TrainEpochOutput> {
+  const began = performance.now();
+  const { input, attempt } = task;
+  const { runId, config, stage, epoch } = input;
+  const onNote = (note: string) =>
+    context.report({ done: 0, total: config.stepsPerEpoch, unit: 'steps', note });
+
+  onNote('opening the records');
+  await using workspace = await makeWorkspace(cacheFolder);
+  const ids = await readNamedDocument(store, input.split, splitManifestSchema);
+  await using records = await openRecords({ store, records: input.records, cacheFolder });
+  const model = await warm.forEpoch(input, {
+    folder: join(workspace.folder, 'start'),
+    signal: context.signal,
+    onNote,
+  });
+  const eventsName = `events.out.tfevents.${String(Math.floor(Date.now() / 1000))}.e${String(epoch)}-${attempt}`;
+  using events = createEventWriter({ path: join(workspace.folder, eventsName) });
+
+  const parts: Epoch = { ...context, task, model, records, ids, events };
+  const training = await runSteps(parts);
+  const validation = await validate(parts);
+
+  const weightsPath = join(workspace.folder, 'weights.h5');
+  const optimizerPath = join(workspace.folder, 'optimizer.h5');
+  await saveWeights(model.parameters, weightsPath);
+  await saveMomentum(model.engine, optimizerPath);
+  const step = model.step + config.stepsPerEpoch;
+  const place = { runId, stage: stage.name, epoch, step, attempt, config };
+  const checkpoint = await saveCheckpoint(store, { ...place, weightsPath, optimizerPath });
+  events.close();
+  const eventsKey = `${storeKeys.eventsFolder(runId, stage.name)}/${eventsName}`;
+  await uploadFile(store, eventsKey, join(workspace.folder, eventsName));
+  warm.bind(checkpoint);
+
+  const seconds = (performance.now() - began) / 1000;
+  return { checkpoint, result: { stage: stage.name, epoch, training, validation, seconds } };
+}
+
+/** Trains and gives the mean losses, as Keras shows them at an epoch's end. */
+async function runSteps(epoch: Epoch): Promise<Losses> {
+  const { task, model, records, ids, events, signal, report } = epoch;
+  const { config, seed, stage, stageFirstEpoch, augmentation } = task.input;
+  const steps = config.stepsPerEpoch;
+  const size = batchSize(config);
+  const account = epochAccount({ steps, batchSize: size });
+  const schedule = { ...stage, totalSteps: stage.epochs * steps };
+  const batches = trainingBatches({
+    records,
+    ids: ids.training,
+    batchSize: size,
+    seed,
+    epoch: task.input.epoch,
+    steps,
+    augmentation,
+  });
+
+  let step = 0;
+  account.askForData();
+  for await (const images of batches) {
+    const random = randomStream(seed, 'batch', task.input.epoch, step);
+    const batch = buildBatch(images, config, random);
+    account.haveData();
+    const rate = learningRateAt(schedule, (task.input.epoch - stageFirstEpoch) * steps + step);
+    const losses = model.engine.step(batch, rate);
+    step++;
+    account.finishStep(losses);
+    writeLosses(events, 'step', losses, model.step + step);
+    events.scalar('learning-rate', rate, model.step + step);
+    report(account.progress());
+    await breathe(signal);
+    account.askForData();
+  }
+  const mean = account.meanLosses;
+  writeLosses(events, 'training', mean, model.step + steps);
+  events.scalar('images-per-second', account.imagesPerSecond, model.step + steps);
+  return mean;
+}
+
+/** Mean losses over the validation steps, on the same batches after every epoch; `null` without any. */
+async function validate({
+  task,
+  model,
+  records,
+  ids,
+  events,
+  signal,
+  report,
+}: Epoch): Promise<Losses | null> {
+  const { config, seed } = task.input;
+  const total = Math.min(
+    config.validationSteps,
+    Math.ceil(ids.validation.length / batchSize(config)),
+  );
+  if (total === 0) return null;
+  const all: Losses[] = [];
+  const batches = validationBatches({
+    records,
+    ids: ids.validation,
+    batchSize: batchSize(config),
+    steps: total,
+  });
+  for await (const images of batches) {
+    const random = randomStream(seed, 'validation', all.length);
+    const losses = model.engine.validate(buildBatch(images, config, random));
+    all.push(losses);
+    report({ done: all.length, total, unit: 'steps', note: 'validating', losses });
+    await breathe(signal);
+  }
+  const mean = meanLosses(all);
+  writeLosses(events, 'validation', mean, model.step + config.stepsPerEpoch);
+  return mean;
+}
+
+function writeLosses(events: EventWriter, group: string, losses: Losses, step: number): void {
+  for (const [name, value] of Object.entries(losses))
+    events.scalar(`${group}/${name}`, value, step);
+}

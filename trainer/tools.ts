@@ -1,0 +1,31 @@
+/** What every task works with. Made once, when the process starts. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { WarmModel } from './warm-model.ts';
+
+export interface TaskTools {
+  readonly store: ObjectStore;
+  /** Downloads that outlive a task: records, pretrained weights, model versions. */
+  readonly cacheFolder: string;
+  readonly warm: WarmModel;
+}
+
+/** `LESIONFLOW_CACHE`, or `.lesionflow/cache` in the folder that the worker was started in. */
+export function cacheFolderFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  return resolve(environment['LESIONFLOW_CACHE'] ?? join('.lesionflow', 'cache'));
+}
+
+export interface Workspace extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** A folder of the task's own, gone with all that is in it when the task ends. */
+export async function makeWorkspace(cacheFolder: string): Promise<Workspace> {
+  const parent = join(cacheFolder, 'tasks');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, `${String(process.pid)}-`));
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}

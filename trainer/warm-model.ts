@@ -1,0 +1,150 @@
+/**
+ * The model that the process holds between tasks. It is bound to the checkpoint that it equals: the next
+ * task goes on with it when it names that checkpoint, and loads otherwise. While an epoch changes the
+ * model it is bound to nothing, so that a failed epoch is never continued.
+ */
+import type { TrainEpochInput } from '../contracts/activities.ts';
+import type { InitialWeights } from '../contracts/pipeline-input.ts';
+import type { CheckpointRef } from '../contracts/references.ts';
+import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
+import { Parameters, parameterSpecs, trainableParameters } from '../maskrcnn/parameters.ts';
+import type { MomentumValues } from '../maskrcnn/training/momentum.ts';
+import { loadWeights } from '../maskrcnn/weights/load.ts';
+import { loadCheckpoint, readCheckpoint, type LoadedCheckpoint } from '../storage/checkpoints.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { createEngine, type TrainingEngine } from './engine.ts';
+import { initialParameters } from './initial-weights.ts';
+import { readMomentum } from './momentum-file.ts';
+
+export interface WarmModelOptions {
+  readonly store: ObjectStore;
+  readonly cacheFolder: string;
+}
+
+/** What a task gives for loading a model. */
+export interface LoadOptions {
+  /** A folder of the task's own. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onNote: (note: string) => void;
+}
+
+export interface EpochModel {
+  readonly parameters: Parameters;
+  readonly engine: TrainingEngine;
+  /** Steps taken in the whole run before this epoch. */
+  readonly step: number;
+}
+
+export interface CheckpointModel {
+  readonly parameters: Parameters;
+  readonly config: MaskRcnnConfig;
+}
+
+interface Held {
+  readonly parameters: Parameters;
+  /** Made for training a stage; absent when the model was loaded to be looked at. */
+  readonly training: { readonly stage: string; readonly engine: TrainingEngine } | undefined;
+  /** Hash of the checkpoint that it equals. */
+  readonly checkpoint: string | undefined;
+}
+
+export class WarmModel implements Disposable {
+  readonly #options: WarmModelOptions;
+  #held: Held | undefined;
+
+  constructor(options: WarmModelOptions) {
+    this.#options = options;
+  }
+
+  /** The model as it is before the epoch; after the epoch, `bind` it to the checkpoint that was saved. */
+  async forEpoch(input: TrainEpochInput, options: LoadOptions): Promise<EpochModel> {
+    const { start, stage } = input;
+    if (start.kind === 'initial') {
+      const parameters = await this.#initial(input, start.weights, options);
+      return this.#train(parameters, input, { step: 0 });
+    }
+    const { step } = await readCheckpoint(this.#options.store, start.checkpoint);
+    const held = this.#equal(start.checkpoint);
+    if (held?.training?.stage === stage.name) {
+      this.#held = { ...held, checkpoint: undefined };
+      return { parameters: held.parameters, engine: held.training.engine, step };
+    }
+    options.onNote('loading the checkpoint');
+    const { folder } = options;
+    const checkpoint = await loadCheckpoint(this.#options.store, start.checkpoint, folder);
+    const momentum = await momentumBefore(input, checkpoint);
+    return this.#train(await this.#load(checkpoint), input, { step, ...momentum });
+  }
+
+  /** The model as the checkpoint has it, for looking at only. */
+  async at(ref: CheckpointRef, options: LoadOptions): Promise<CheckpointModel> {
+    const { config } = await readCheckpoint(this.#options.store, ref);
+    const held = this.#equal(ref);
+    if (held !== undefined) return { parameters: held.parameters, config };
+    options.onNote('loading the checkpoint');
+    const checkpoint = await loadCheckpoint(this.#options.store, ref, options.folder);
+    const parameters = await this.#load(checkpoint);
+    this.#held = { parameters, training: undefined, checkpoint: ref.hash };
+    return { parameters, config };
+  }
+
+  /** Says which checkpoint the model equals now. */
+  bind(ref: CheckpointRef): void {
+    if (this.#held !== undefined) this.#held = { ...this.#held, checkpoint: ref.hash };
+  }
+
+  [Symbol.dispose](): void {
+    this.#held?.training?.engine[Symbol.dispose]();
+    this.#held?.parameters[Symbol.dispose]();
+    this.#held = undefined;
+  }
+
+  #equal(ref: CheckpointRef): Held | undefined {
+    return this.#held?.checkpoint === ref.hash ? this.#held : undefined;
+  }
+
+  async #initial(
+    { config, seed }: TrainEpochInput,
+    weights: InitialWeights,
+    { signal, onNote }: LoadOptions,
+  ): Promise<Parameters> {
+    // Before anything is made: two models at once may not fit.
+    this[Symbol.dispose]();
+    const options = { ...this.#options, config, seed, weights, signal, onNote };
+    return this.#hold(await initialParameters(options));
+  }
+
+  async #load({ manifest, weightsPath }: LoadedCheckpoint): Promise<Parameters> {
+    this[Symbol.dispose]();
+    // The seed does not matter: every value is in the file.
+    const parameters = this.#hold(Parameters.initialise(manifest.config, 0));
+    await loadWeights(parameters, weightsPath, { strict: true });
+    return parameters;
+  }
+
+  #hold(parameters: Parameters): Parameters {
+    this.#held = { parameters, training: undefined, checkpoint: undefined };
+    return parameters;
+  }
+
+  #train(
+    parameters: Parameters,
+    { config, stage }: TrainEpochInput,
+    state: { readonly step: number; readonly momentum?: MomentumValues },
+  ): EpochModel {
+    const engine = createEngine({ config, parameters, layers: stage.layers, ...state });
+    this.#held = { parameters, training: { stage: stage.name, engine }, checkpoint: undefined };
+    return { parameters, engine, step: state.step };
+  }
+}
+
+/** Velocities from the checkpoint; none at a stage's start, as compiling the model anew does in Keras. */
+async function momentumBefore(
+  { config, stage, epoch, stageFirstEpoch }: TrainEpochInput,
+  { optimizerPath }: LoadedCheckpoint,
+): Promise<{ momentum?: MomentumValues }> {
+  if (epoch === stageFirstEpoch || optimizerPath === null) return {};
+  const trainable = trainableParameters(parameterSpecs(config), stage.layers);
+  return { momentum: await readMomentum(optimizerPath, trainable) };
+}
