@@ -5,13 +5,16 @@
  *
  * Source: the idea is JAX's tracing (autodidax, jax-js), at the level of native ops instead of a Tensor
  * subclass: gradients, fused kernels and library code are recorded without knowing of it.
- * The ops really run, on example values: that is how output shapes are known.
+ * No op is run: tensors of the trace have a type and a made-up native id below zero, which the backend
+ * never hands to TensorFlow (it frees ids from zero up only).
  */
+import type * as tf from '@tensorflow/tfjs-node-gpu';
 import { atCallingLine, calledByKernel } from './calling-line.ts';
 import { DynamicShapeError, HostReadError, UntrackedTensorError } from './errors.ts';
 import type { Attribute, ConstantData, GraphNode, ValueRef, ValueType } from './graph.ts';
 import { describeType } from './graph.ts';
 import { opAttributes } from './op-attributes.ts';
+import { hostValues, OutputTypes, zeros, type TypedInput } from './output-types.ts';
 import type {
   Binding,
   HostValues,
@@ -20,7 +23,7 @@ import type {
   TensorInfo,
   TensorMetadata,
 } from './tensorflow.ts';
-import { dtypeOf } from './tensorflow.ts';
+import { dtypeNumber, dtypeOf } from './tensorflow.ts';
 
 /** Ops whose output shape depends on values, and what to do instead. */
 const DYNAMIC_SHAPE_OPS: Readonly<Record<string, string>> = {
@@ -33,14 +36,12 @@ const DYNAMIC_SHAPE_OPS: Readonly<Record<string, string>> = {
 };
 
 /** A native tensor that has its place in the graph. */
-interface Placed {
-  readonly type: ValueType;
+interface Placed extends TypedInput {
   readonly ref: ValueRef;
 }
 
 /** A leaf that enters the graph when it is used first. */
-interface Waiting {
-  readonly type: ValueType;
+interface Waiting extends TypedInput {
   readonly enter: () => ValueRef;
 }
 
@@ -54,12 +55,15 @@ export class Recorder {
   readonly nodes: GraphNode[] = [];
   readonly #backend: NodeBackend;
   readonly #binding: Binding;
-  /** By native id; TensorFlow.js never uses an id twice. */
+  readonly #outputTypes: OutputTypes;
+  /** By native id, made up here or, for variables, a true one. */
   readonly #traced = new Map<number, Placed | Waiting>();
   /** Data that was made from host values inside the trace. */
   readonly #written = new WeakSet<object>();
   readonly #names = new Set<string>();
   readonly #nameCounts = new Map<string, number>();
+  /** TensorFlow.js itself uses -1 for values that wait on the host. */
+  #lastId = -1;
   #outside: Outside | undefined;
   /** A read whose error an ignored promise would swallow. */
   #failure: HostReadError | undefined;
@@ -67,14 +71,16 @@ export class Recorder {
   constructor(backend: NodeBackend) {
     this.#backend = backend;
     this.#binding = backend.binding;
+    this.#outputTypes = new OutputTypes(backend.binding);
   }
 
-  /** Declares `tensor` to be the input called `name`. Call before `record`. */
-  bindInput(tensor: TensorInfo, name: string, type: ValueType): void {
+  /** A tensor that stands for the input called `name`; it has no values. Call before `record`. */
+  input(name: string, type: ValueType): tf.Tensor {
     this.#names.add(name);
     this.nodes.push({ kind: 'input', name, type });
-    const ref = { node: name, output: 0 };
-    this.#traced.set(this.#nativeId(tensor), { type, ref });
+    const id = this.#newId({ type, ref: { node: name, output: 0 } });
+    const dtype = dtypeNumber(type.dtype);
+    return this.#backend.createOutputTensor({ id, shape: [...type.shape], dtype });
   }
 
   /** Declares `tensor` to be the value of a variable; it enters the graph only if it is used. */
@@ -98,7 +104,6 @@ export class Recorder {
   record<Result>(body: () => Result): Result {
     const backend = this.#backend;
     const move = backend.move.bind(backend);
-    const readSync = backend.readSync.bind(backend);
     // Own properties shadow the prototype's methods until they are deleted.
     const overrides: Partial<NodeBackend> = {
       getInputTensorIds: (tensors) => this.#trackedIds(tensors),
@@ -107,13 +112,15 @@ export class Recorder {
         move(dataId, values, shape, dtype, refCount);
       },
       readSync: (dataId) => {
-        const failure = this.#readFailure(dataId);
-        if (failure !== undefined) throw failure;
-        return readSync(dataId);
+        const values = this.#read(dataId);
+        if (values instanceof HostReadError) throw values;
+        return values;
       },
       read: (dataId) => {
-        this.#failure ??= this.#readFailure(dataId);
-        return Promise.resolve(readSync(dataId));
+        const values = this.#read(dataId);
+        if (!(values instanceof HostReadError)) return Promise.resolve(values);
+        this.#failure ??= values;
+        return new Promise(() => undefined);
       },
     };
     Object.assign(backend, overrides);
@@ -140,7 +147,6 @@ export class Recorder {
   }
 
   #createTensor(shape: number[], dtype: number, values: HostValues): number {
-    const id = this.#binding.createTensor(shape, dtype, values);
     const type: ValueType = { dtype: dtypeOf(dtype, 'a constant'), shape: [...shape] };
     const data = constantData(values);
     const enter = (): ValueRef => {
@@ -148,32 +154,34 @@ export class Recorder {
       this.nodes.push({ kind: 'constant', name, type, data });
       return { node: name, output: 0 };
     };
-    this.#traced.set(id, { type, enter });
-    return id;
+    return this.#newId({ type, data, enter });
   }
 
   #executeOp(
     op: string,
-    attributes: readonly OpAttribute[],
+    native: readonly OpAttribute[],
     ids: readonly number[],
     outputCount: number,
   ): TensorMetadata[] {
     this.#throwIfOutside(({ type, index }) => `input ${index} of op ${op} is a ${type} tensor`);
     const inputs = ids.map((id) => this.#use(id));
     const inputTypes = inputs.map(({ type }) => type);
-    const described = opAttributes(this.#binding, op, attributes, inputTypes);
-    checkStaticShape(op, described);
-    const outputs = this.#binding.executeOp(op, attributes, ids, outputCount);
-    const types = outputs.map(({ dtype, shape }) => ({ dtype: dtypeOf(dtype, `op ${op}`), shape }));
+    const attributes = opAttributes(this.#binding, op, native, inputTypes);
+    checkStaticShape(op, attributes);
+    const outputs = this.#outputTypes.of({ op, native, attributes, inputs, outputCount });
     const name = this.#uniqueName(op);
     const refs = inputs.map(({ ref }) => ref);
-    this.nodes.push({ kind: 'op', name, op, inputs: refs, attributes: described, outputs: types });
-    outputs.forEach(({ id }, output) => {
-      const type = types[output];
-      if (type === undefined) return;
-      this.#traced.set(id, { type, ref: { node: name, output } });
+    this.nodes.push({ kind: 'op', name, op, inputs: refs, attributes, outputs });
+    return outputs.map((type, output) => {
+      const id = this.#newId({ type, ref: { node: name, output } });
+      return { id, shape: [...type.shape], dtype: dtypeNumber(type.dtype) };
     });
-    return outputs;
+  }
+
+  #newId(traced: Placed | Waiting): number {
+    this.#lastId -= 1;
+    this.#traced.set(this.#lastId, traced);
+    return this.#lastId;
   }
 
   /** The native ids of tensors, uploading values that wait; notes the first tensor from outside. */
@@ -200,7 +208,8 @@ export class Recorder {
     const traced = this.#traced.get(id);
     if (traced === undefined) throw new UntrackedTensorError(`native tensor ${id} is not traced`);
     if ('ref' in traced) return traced;
-    const placed = { type: traced.type, ref: traced.enter() };
+    const { enter, ...typed } = traced;
+    const placed = { ...typed, ref: enter() };
     this.#traced.set(id, placed);
     return placed;
   }
@@ -216,13 +225,14 @@ export class Recorder {
     );
   }
 
-  /** Reading a value that is the same in every call is harmless; any other has no value in a graph. */
-  #readFailure(dataId: object): HostReadError | undefined {
+  /** The values of a constant, which are the same in every call; others have none in a graph. */
+  #read(dataId: object): HostValues | HostReadError {
     const { values, id } = this.#backend.tensorMap.get(dataId);
-    if (values !== null && this.#written.has(dataId)) return undefined;
-    // GatherV2's kernel reads its indices to check their range, which TensorFlow does by itself.
-    if (calledByKernel()) return undefined;
+    if (values !== null && this.#written.has(dataId)) return values;
     const traced = this.#traced.get(id);
+    if (traced?.data !== undefined) return hostValues(traced.type, traced.data);
+    // GatherV2's kernel reads its indices to check their range, which TensorFlow does by itself.
+    if (traced !== undefined && calledByKernel()) return zeros(traced.type);
     const node = traced !== undefined && 'ref' in traced ? traced.ref.node : 'a tensor';
     return new HostReadError(
       `the compiled function reads the values of ${node} on the host${atCallingLine()}, but while a ` +

@@ -77,6 +77,9 @@ export interface NodeBackend {
     dtype: tf.DataType,
     refCount: number,
   ): void;
+  incRef(dataId: object): void;
+  /** Gives one reference back; frees the data with the last. */
+  disposeData(dataId: object): boolean;
   readSync(dataId: object): HostValues;
   read(dataId: object): Promise<HostValues>;
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a function of tensors once, on example values, and gives back what it did as plain data.
+ * Runs a function of tensors once, on tensors without values, and gives back what it did as plain data.
  *
  * The rules of a traced function: static shapes, no host read, no branch that depends on values, no
  * tensor from outside but inputs and declared variables, fresh randomness fed as an input (what
@@ -16,8 +16,6 @@ import { nodeBackend } from './tensorflow.ts';
 export interface InputSpec {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32' | 'bool' | 'string';
-  /** Values for the tracing run, if zeros would not do; borrowed. */
-  readonly example?: tf.Tensor;
 }
 
 export type InputSpecs = Readonly<Record<string, InputSpec>>;
@@ -50,25 +48,23 @@ export function trace<Inputs extends InputSpecs, Outputs extends NamedTensors>(
   { inputs, variables }: TraceOptions<Inputs>,
 ): FunctionGraph {
   checkNames('input', Object.keys(inputs));
+  const types = Object.entries(inputs).map(
+    ([name, { dtype, shape }]) => [name, { dtype, shape: [...shape] }] as const,
+  );
+  const recorder = new Recorder(nodeBackend());
   tf.engine().startScope();
   try {
-    const recorder = new Recorder(nodeBackend());
-    const examples = Object.entries(inputs).map(([name, spec]) => {
-      const tensor = exampleTensor(name, spec);
-      recorder.bindInput(tensor, name, { dtype: spec.dtype, shape: [...spec.shape] });
-      return [name, tensor] as const;
-    });
+    const tensors = types.map(([name, type]) => [name, recorder.input(name, type)] as const);
     for (const variable of variables) {
       recorder.bindVariable(variable, variable.name, variableType(variable));
     }
-    const { outputs, updates } = recorder.record(() => {
-      const before = variables.map(({ dataId }) => dataId);
-      const result = fn(Object.fromEntries(examples) as NamedTensors<keyof Inputs & string>);
-      checkResult(result);
-      checkUnchanged(variables, before);
-      return placeResult(recorder, result, variables);
-    });
-    const types = examples.map(([name]) => [name, inputType(inputs, name)] as const);
+    const { outputs, updates } = withVariablesKept(variables, () =>
+      recorder.record(() => {
+        const result = fn(Object.fromEntries(tensors) as NamedTensors<keyof Inputs & string>);
+        checkResult(result);
+        return placeResult(recorder, result, variables);
+      }),
+    );
     return { nodes: recorder.nodes, inputs: Object.fromEntries(types), outputs, updates };
   } finally {
     tf.engine().endScope();
@@ -81,25 +77,29 @@ export function variableType({ name, dtype, shape }: tf.Variable): ValueType {
   throw new SignatureError(`variable "${name}" is complex64, which graphs do not hold`, { name });
 }
 
-function inputType(inputs: InputSpecs, name: string): ValueType {
-  const spec = inputs[name];
-  if (spec === undefined) throw new SignatureError(`there is no input "${name}"`, { name });
-  return { dtype: spec.dtype, shape: [...spec.shape] };
-}
-
-function exampleTensor(name: string, { shape, dtype, example }: InputSpec): tf.Tensor {
-  if (example === undefined) {
-    return dtype === 'string' ? tf.fill([...shape], '', dtype) : tf.zeros([...shape], dtype);
-  }
-  if (example.dtype !== dtype || !tf.util.arraysEqual(example.shape, [...shape])) {
-    throw new SignatureError(
-      `the example of input "${name}" is ${example.dtype}[${example.shape.join(',')}], but the ` +
-        `input is declared ${dtype}[${shape.join(',')}]`,
-      { name },
+/** Runs `body`; a variable that it assigns gets its own value back and is reported. */
+function withVariablesKept<Result>(variables: readonly tf.Variable[], body: () => Result): Result {
+  const backend = nodeBackend();
+  const before = variables.map(({ dataId }) => dataId);
+  // A second reference to each value, so that an assignment does not free it.
+  before.forEach((dataId) => backend.incRef(dataId));
+  try {
+    const result = body();
+    const changed = variables.find((variable, index) => variable.dataId !== before[index]);
+    if (changed === undefined) return result;
+    throw new VariableMutationError(
+      `the compiled function assigned variable "${changed.name}"; return its new value in ` +
+        '"updates" instead, so that every call does it',
+      { name: changed.name },
     );
+  } finally {
+    variables.forEach((variable, index) => {
+      const dataId = before[index];
+      if (dataId === undefined) return;
+      if (variable.dataId === dataId) backend.disposeData(dataId);
+      else variable.dataId = dataId;
+    });
   }
-  // A tensor of its own, so that two inputs with one example stay apart.
-  return tf.tensor(example.dataSync(), [...shape], dtype);
 }
 
 function placeResult(
@@ -146,16 +146,6 @@ function checkResult(result: unknown): void {
     result.catch(() => undefined);
     throw new GraphError('a compiled function must be synchronous, but it returned a promise');
   }
-}
-
-function checkUnchanged(variables: readonly tf.Variable[], before: readonly object[]): void {
-  const changed = variables.find((variable, index) => variable.dataId !== before[index]);
-  if (changed === undefined) return;
-  throw new VariableMutationError(
-    `the compiled function assigned variable "${changed.name}"; return its new value in "updates" ` +
-      'instead, so that every call does it',
-    { name: changed.name },
-  );
 }
 
 function checkNames(role: string, names: readonly string[]): void {

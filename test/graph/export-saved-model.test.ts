@@ -41,7 +41,7 @@ describe('exportSavedModel', () => {
     const model = await tf.node.loadSavedModel(path, ['serve'], 'serving_default');
     const { y } = model.predict({ x: tf.ones([2, 3]) }) as { y: tf.Tensor };
 
-    expect(y?.arraySync()).toEqual([
+    expect(y.arraySync()).toEqual([
       [1, 2, 3],
       [1, 2, 3],
     ]);
