@@ -10,7 +10,8 @@ import { SetupError } from './errors.mjs';
 
 const GUARDIAN = fileURLToPath(new URL('../guardian.mjs', import.meta.url));
 const KEPT_OUTPUT = 4_000;
-const GRACE_MS = 2_000;
+/** None: what a killed set-up leaves at work would get in the next one's way. */
+const GRACE_MS = 0;
 
 /**
  * Returns what it wrote (the last 4,000 characters). Throws `SetupError` with that when it fails.

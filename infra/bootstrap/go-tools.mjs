@@ -57,7 +57,7 @@ export const temporalServer = {
 };
 
 /** @returns {Promise<{ path: string, server: string } | undefined>} */
-export async function temporalOnPath() {
+async function temporalOnPath() {
   const [, server] = /Server (\d[\d.]*)/.exec((await ask('temporal', ['--version'])) ?? '') ?? [];
   if (server === undefined || !satisfies(server, TEMPORAL_SERVER)) return undefined;
   const path = (await ask('sh', ['-c', 'command -v temporal']))?.trim();

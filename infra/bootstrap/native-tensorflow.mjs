@@ -12,6 +12,7 @@ import { projectRoot, stateFolder } from '../paths.mjs';
 import { compileAddon } from './addon.mjs';
 import { runCommand } from './command.mjs';
 import { SetupError } from './errors.mjs';
+import { npmPackages } from './npm-packages.mjs';
 import { findCompiler, findPip, mend, nvidiaDriver, platformProblem } from './prerequisites.mjs';
 import { stamp } from './stamps.mjs';
 import { extractEntry, readWheel } from './wheel.mjs';
@@ -51,6 +52,7 @@ export const nativeTensorflow = {
       : 'downloading the CPU build (274 MB), compiling the addon, about 30 seconds, once';
   },
   isFresh: () => ourStamp().isFresh() || vendorStamp().isFresh(),
+  lostWith: npmPackages, // npm empties node_modules, where the library lies
   missing: async () => {
     const problem = platformProblem();
     if (problem !== undefined) return [problem];

@@ -26,7 +26,7 @@ export const mend = {
 };
 
 /** @returns {string} */
-export function nodeRange() {
+function nodeRange() {
   return JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')).engines.node;
 }
 

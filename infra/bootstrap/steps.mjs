@@ -23,6 +23,7 @@ import { createProgress } from './progress.mjs';
  * @property {string} name
  * @property {string} reason what there is to wait for, and about how long
  * @property {() => boolean} isFresh is there nothing to do? Quick, reads files only
+ * @property {Step} [lostWith] a step whose work, done anew, takes away what this one has made
  * @property {() => Promise<string[]>} missing what to install first, a sentence each
  * @property {(context: StepContext) => Promise<void>} run
  */
@@ -55,11 +56,20 @@ export async function setUp({ servers = true } = {}) {
 }
 
 /**
+ * What there is to do, also what will be only once something before it was done anew.
+ * @param {readonly Step[]} steps
+ * @returns {Step[]}
+ */
+export function staleSteps(steps) {
+  return steps.filter((step) => !step.isFresh() || (step.lostWith && !step.lostWith.isFresh()));
+}
+
+/**
  * @param {readonly Step[]} steps
  * @param {ReturnType<typeof createProgress>} progress
  */
 async function runStale(steps, { say, report }) {
-  const stale = steps.filter((step) => !step.isFresh());
+  const stale = staleSteps(steps);
   const missing = (await Promise.all(stale.map((step) => step.missing()))).flat();
   if (missing.length > 0) throw new SetupError([...new Set(missing)].join('\n'));
 

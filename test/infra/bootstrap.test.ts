@@ -5,6 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runCommand } from '../../infra/bootstrap/command.mjs';
 import { isInstalled } from '../../infra/bootstrap/npm-packages.mjs';
+import { staleSteps, type Step } from '../../infra/bootstrap/steps.mjs';
 import { stamp } from '../../infra/bootstrap/stamps.mjs';
 import { satisfies } from '../../infra/bootstrap/versions.mjs';
 import { extractEntry, readWheel } from '../../infra/bootstrap/wheel.mjs';
@@ -94,6 +95,20 @@ test.each([
   ['1.26.8', '>=1.21', true],
 ])('version %s is in "%s": %s', (version, range, expected) => {
   expect(satisfies(version, range)).toBe(expected);
+});
+
+test('a step whose outputs another one takes away is done again with it', () => {
+  const step = (name: string, fresh: boolean, lostWith?: Step): Step => ({
+    name,
+    reason: '',
+    isFresh: () => fresh,
+    missing: () => Promise.resolve([]),
+    run: () => Promise.resolve(),
+    ...(lostWith && { lostWith }),
+  });
+  const packages = step('packages', false);
+  const names = staleSteps([packages, step('library', true, packages), step('server', true)]);
+  expect(names.map(({ name }) => name)).toEqual(['packages', 'library']);
 });
 
 describe('a command', () => {

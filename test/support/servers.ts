@@ -32,7 +32,7 @@ export async function temporaryFolder(): Promise<{ path: string; remove(): Promi
 }
 
 /** An S3 server with an empty bucket, and a store that speaks to it. */
-export async function startTestStore({ bucket = 'test' } = {}): Promise<TestStore> {
+async function startTestStore({ bucket = 'test' } = {}): Promise<TestStore> {
   const folder = await temporaryFolder();
   const server = await startObjectServer({ folder: folder.path, bucket });
   const { endpoint, region, credentials, environment } = server;
@@ -58,21 +58,16 @@ export async function startTestTemporal(): Promise<TestTemporal> {
 }
 
 /** Starts a store before the block's tests and stops it after them. */
-export const withTestStore = (): (() => TestStore) => around(startTestStore);
-
-/** Starts a Temporal server before the block's tests and stops it after them. */
-export const withTestTemporal = (): (() => TestTemporal) => around(startTestTemporal);
-
-function around<T extends { stop(): Promise<void> }>(start: () => Promise<T>): () => T {
-  let running: T | undefined;
+export function withTestStore(): () => TestStore {
+  let running: TestStore | undefined;
   beforeAll(async () => {
-    running = await start();
+    running = await startTestStore();
   });
   afterAll(async () => {
     await running?.stop();
   });
   return () => {
-    if (!running) throw new Error('The server runs only from beforeAll to afterAll.');
+    if (!running) throw new Error('The store runs only from beforeAll to afterAll.');
     return running;
   };
 }
