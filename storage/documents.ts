@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { canonicalJson } from '../contracts/canonical-json.ts';
 import {
   HashMismatchError,
   InvalidDocumentError,
@@ -11,6 +12,8 @@ import {
   PreconditionFailedError,
 } from './errors.ts';
 import type { ObjectStore, WriteConditions } from './object-store.ts';
+
+export { canonicalJson };
 
 export interface WrittenDocument {
   readonly key: string;
@@ -22,27 +25,6 @@ export interface WrittenDocument {
 /** Lower-case hexadecimal SHA-256. */
 export function sha256(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
-}
-
-/**
- * JSON with sorted keys and no spaces (after RFC 8785). Fields that are `undefined` are left out.
- * Throws `TypeError` for what JSON cannot hold: NaN, infinities, functions, big integers.
- */
-export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') {
-    return JSON.stringify(value);
-  }
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (typeof value === 'object') {
-    const fields = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
-    return `{${fields.join(',')}}`;
-  }
-  const what = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
-  throw new TypeError(`JSON cannot hold ${what}`);
 }
 
 /** Writes `value` as canonical JSON. Throws `PreconditionFailedError` when a condition does not hold. */

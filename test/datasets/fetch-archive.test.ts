@@ -118,10 +118,9 @@ describe('an archive from a file', () => {
     expect(page).toBeInstanceOf(NotAZipError);
     expect(page).toMatchObject({ retryable: false });
     expect(String(page)).toContain('starts with "<htm"');
-    expect(await refused('cut.zip', zip.subarray(0, -100))).toMatchObject({
-      code: 'not-a-zip',
-      values: { reason: expect.stringContaining('cut short') as string },
-    });
+    const cut = await refused('cut.zip', zip.subarray(0, -100));
+    expect(cut).toBeInstanceOf(NotAZipError);
+    expect(String(cut)).toContain('cut short');
     expect(await refused('empty.zip', Buffer.alloc(0))).toBeInstanceOf(NotAZipError);
   });
 

@@ -1,5 +1,5 @@
 /** Zips for tests: good ones by yazl, bad ones by changing or building them byte by byte. */
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 
 export interface Member {
@@ -78,3 +78,37 @@ export const lesionPng = (width: number, height: number) =>
   greyPng(width, height, (x, y) =>
     Math.abs(x - width / 2) < width / 4 && Math.abs(y - height / 2) < height / 4 ? 255 : 0,
   );
+
+/** A grey PNG of one bit a pixel (RFC 2083), which sharp reads but does not write. */
+export function oneBitPng(
+  width: number,
+  height: number,
+  isSet: (x: number, y: number) => boolean,
+): Buffer {
+  const stride = 1 + Math.ceil(width / 8);
+  const rows = Buffer.alloc(stride * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * stride + 1 + (x >> 3);
+      if (isSet(x, y)) rows[at] = (rows[at] ?? 0) | (0x80 >> (x & 7));
+    }
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 1;
+  return Buffer.concat([
+    Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1'),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', deflateSync(rows)),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
