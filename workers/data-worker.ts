@@ -15,13 +15,13 @@ import { workflowBundle } from './workflow-bundle.ts';
 /** Both archives of a run at once, and another run beside it; more would only share disk and network. */
 const DATA_SLOTS = 4;
 
-await serve('data', async (place, logger) => {
+await serve('data', async (place) => {
   const store = createS3ObjectStore(s3SettingsFromEnvironment(process.env));
   const shared = sharedOptions('data', place);
   const workflows = await Worker.create({
     ...shared,
     taskQueue: taskQueues.pipeline,
-    workflowBundle: await workflowBundle(logger),
+    workflowBundle: await workflowBundle(),
   });
   const data = await Worker.create({
     ...shared,

@@ -16,7 +16,7 @@ await serve('gpu', async (place, logger) => {
   s3SettingsFromEnvironment(process.env);
   const trainer = new TrainerHost({
     onLog: (line) => {
-      logger.info(line, { sdkComponent: 'trainer' });
+      if (line !== '') logger.info(line, { sdkComponent: 'trainer' });
     },
   });
   const worker = await Worker.create({

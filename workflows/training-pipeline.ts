@@ -124,7 +124,8 @@ async function acquire(
       fetchArchive.executeWithOptions({ summary: role }, [
         { dataset: dataset.name, role, source: dataset[role] },
       ]),
-    ({ bytes }) => `${(bytes / 1e6).toFixed(1)} MB`,
+    ({ bytes }) =>
+      bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`,
   );
   return progress.during(
     `unpack-${role}`,

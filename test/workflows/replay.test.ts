@@ -14,7 +14,7 @@ const read = (name: string): string =>
   readFileSync(new URL(`./histories/${name}.json`, import.meta.url), 'utf8');
 
 async function replay(history: string, workflowId: string): Promise<void> {
-  const bundle = await workflowBundle(new DefaultLogger('ERROR'));
+  const bundle = await workflowBundle();
   await Worker.runReplayHistory({ workflowBundle: bundle }, JSON.parse(history), workflowId);
 }
 

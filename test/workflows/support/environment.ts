@@ -49,7 +49,7 @@ export async function startWorkers(
     connection: environment.nativeConnection,
     maxHeartbeatThrottleInterval: '200ms',
   } as const;
-  const bundle = await workflowBundle(quiet);
+  const bundle = await workflowBundle();
   const workers = await Promise.all([
     Worker.create({ ...shared, taskQueue: taskQueues.pipeline, workflowBundle: bundle }),
     Worker.create({ ...shared, taskQueue: taskQueues.data, activities }),
