@@ -10,7 +10,7 @@ import type {
 } from '../../../contracts/activities.ts';
 import type { PipelineRequest } from '../../../contracts/pipeline-input.ts';
 
-export const HASH = 'a'.repeat(64);
+const HASH = 'a'.repeat(64);
 
 /** The least that a run needs, with one epoch each in two stages. */
 export const request = {
