@@ -210,7 +210,9 @@ async function smokeTest(signal) {
 export async function probeTensorflow() {
   if (!existsSync(addonPath)) return undefined;
   try {
-    return JSON.parse((await smokeTest()).trim().split('\n').at(-1) ?? '');
+    // Node 22 and the library itself write warnings around it.
+    const lines = (await smokeTest()).split('\n');
+    return JSON.parse(lines.find((line) => line.startsWith('{"version"')) ?? '');
   } catch {
     return undefined;
   }
