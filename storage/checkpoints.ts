@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { checkpointManifestSchema, type CheckpointManifest } from '../contracts/manifests.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
 import { storeKeys } from '../contracts/store-keys.ts';
-import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import { readNamedDocument, writeDocument } from './documents.ts';
 import type { ObjectStore } from './object-store.ts';
 import { downloadFile, uploadFile } from './stored-files.ts';
@@ -21,7 +20,7 @@ export interface CheckpointToSave {
   readonly step: number;
   /** Unique to this try of the activity. */
   readonly attempt: string;
-  readonly config: MaskRcnnConfig;
+  readonly config: CheckpointManifest['config'];
   /** A Keras `.h5` file. */
   readonly weightsPath: string;
   /** An `.h5` file of momentum by weight name; `null` in the initial state. */

@@ -18,7 +18,6 @@ import {
 } from '../contracts/manifests.ts';
 import type { Scores, VersionRef } from '../contracts/references.ts';
 import { storeKeys } from '../contracts/store-keys.ts';
-import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import { decideAlias } from './alias-gate.ts';
 import {
   canonicalJson,
@@ -34,7 +33,7 @@ import { downloadFile, uploadFile } from './stored-files.ts';
 
 export interface VersionToPublish {
   readonly model: string;
-  readonly config: MaskRcnnConfig;
+  readonly config: ModelVersionManifest['config'];
   readonly classNames: readonly string[];
   readonly scores: Scores;
   readonly lineage: Lineage;

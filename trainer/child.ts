@@ -14,7 +14,7 @@ export interface TrainerChildOptions {
   readonly onLog: (line: string) => void;
 }
 
-export interface Exit {
+interface Exit {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }

@@ -7,7 +7,7 @@ import { readKerasWeights, writeKerasWeights } from '../maskrcnn/weights/keras-h
 import { weightLayers } from '../maskrcnn/weights/load.ts';
 
 /** The file's velocities are not those of the parameters that are trained. */
-export class MomentumMismatchError extends LesionFlowError {
+class MomentumMismatchError extends LesionFlowError {
   constructor(path: string, name: string) {
     super(
       `The optimizer state ${path} has no velocity for "${name}" in its shape: it was saved while other ` +

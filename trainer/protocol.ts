@@ -69,7 +69,7 @@ const attempt = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, ".", "_" and "-"');
 
-export const taskSchema = z.discriminatedUnion('kind', [
+const taskSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('train-epoch'), attempt, input: trainEpochInputSchema }),
   z.strictObject({ kind: z.literal('evaluate'), attempt, input: evaluateInputSchema }),
   z.strictObject({ kind: z.literal('export'), attempt, input: exportInputSchema }),
@@ -93,7 +93,7 @@ export const requestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('exit') }),
 ]);
 
-export const remoteErrorSchema = z.strictObject({
+const remoteErrorSchema = z.strictObject({
   name: z.string(),
   message: z.string(),
   code: z.string(),

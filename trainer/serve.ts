@@ -75,7 +75,7 @@ function send(reply: Reply): void {
  * An error as data. What has `code` and `retryable` (LesionFlowError, and the model library's errors)
  * keeps them; anything else may be a passing trouble, so it may be tried again.
  */
-export function remoteError(error: unknown): RemoteError {
+function remoteError(error: unknown): RemoteError {
   if (!(error instanceof Error)) {
     return {
       name: 'Error',

@@ -15,11 +15,12 @@ import {
 import { TrainerHost, type TrainerHostOptions } from '../../trainer/host.ts';
 import { epochTask } from './fixtures/epoch-task.ts';
 
-const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const TASKS = fileURLToPath(new URL('./fixtures/tasks.ts', import.meta.url));
+const OWNER = fileURLToPath(new URL('./fixtures/owner.ts', import.meta.url));
 
 const hosts: TrainerHost[] = [];
 function startHost(options: TrainerHostOptions = {}): TrainerHost {
-  const host = new TrainerHost({ entry: fixture('tasks.ts'), onLog: () => undefined, ...options });
+  const host = new TrainerHost({ entry: TASKS, onLog: () => undefined, ...options });
   hosts.push(host);
   return host;
 }
@@ -180,7 +181,7 @@ describe('a trainer that', () => {
 describe('the worker killed with SIGKILL', () => {
   // "deaf-later" blocks its event loop as a hanging native op does: only the watching thread can end it.
   test.each(['forever', 'deaf-later'])('leaves no trainer behind (%s)', async (behaviour) => {
-    const owner = spawn(process.execPath, ['--import', 'tsx', fixture('owner.ts'), behaviour], {
+    const owner = spawn(process.execPath, ['--import', 'tsx', OWNER, behaviour], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(owner.stdout, 'data')) as [Buffer];
