@@ -32,8 +32,8 @@ export function refineDetections(input: RefineInput): tf.Tensor3D {
 
 function refineImage(input: RefineInput, image: number): tf.Tensor2D {
   const { config } = input;
-  const row = <T extends tf.Tensor>(batch: tf.Tensor) => tf.gather(batch, image) as T;
-  const probabilities = row<tf.Tensor2D>(input.probabilities);
+  const [rois, classes] = [input.rois.shape[1], input.probabilities.shape[2]];
+  const probabilities = tf.gather(input.probabilities, image).as2D(rois, classes);
   const classIds: tf.Tensor1D = tf.argMax(probabilities, 1);
   const scores: tf.Tensor1D = tf.max(probabilities, 1);
   const boxes = classBoxes(input, { image, classIds });

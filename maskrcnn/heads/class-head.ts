@@ -1,5 +1,5 @@
 /** The class and box head: `fpn_classifier_graph` of mrcnn/model.py. */
-import * as tf from '@tensorflow/tfjs-node-gpu';
+import type * as tf from '@tensorflow/tfjs-node-gpu';
 import { dense, denseBatchNorm } from '../layers/dense.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { relu } from '../layers/relu.ts';

@@ -27,7 +27,7 @@ export function cropAndResize(
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => gradientToImage(dy, saved, image.shape),
     };
   });
-  return crop(image) as tf.Tensor4D;
+  return crop(image);
 }
 
 function gradientToImage(

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 
 /** `rows [N, ...]` → `[count, ...]`, zeros appended; `N` must not exceed `count`. */
 export function padRows<T extends tf.Tensor>(rows: T, count: number): T {
-  const missing = count - rows.shape[0]!;
+  const missing = count - rows.shape[0];
   if (missing === 0) return rows;
   return tf.pad(
     rows,

@@ -50,7 +50,7 @@ function proposalsOfImage(
   const scaled = tf.mul<tf.Tensor2D>(tf.gather(deltas, indices), [...config.rpnBboxStdDev]);
   const refined = applyDeltas(tf.gather(anchors, indices), scaled);
   const candidates = tf.clipByValue(refined, 0, 1);
-  const { selectedIndices, validOutputs } = suppress(candidates, values as tf.Tensor1D, {
+  const { selectedIndices, validOutputs } = suppress(candidates, values, {
     count,
     threshold: config.rpnNmsThreshold,
   });
@@ -59,7 +59,7 @@ function proposalsOfImage(
     validOutputs,
   );
   const boxes = maskRows(tf.gather(candidates, selectedIndices), valid);
-  const chosen = tf.gather(indices as tf.Tensor1D, selectedIndices);
+  const chosen = tf.gather(indices, selectedIndices);
   const anchorIndices = tf.mul<tf.Tensor1D>(chosen, tf.cast(valid, 'int32'));
   return { boxes: padRows(boxes, count), anchorIndices: padRows(anchorIndices, count) };
 }

@@ -60,12 +60,12 @@ function targetsOfImage(input: DetectionTargetInput, image: number) {
   const { config } = input;
   const slots = config.trainRoisPerImage;
   const positiveSlots = positiveRoiSlots(config);
-  const row = <T extends tf.Tensor>(batch: tf.Tensor) => tf.gather(batch, image) as T;
+  const row = (batch: tf.Tensor): tf.Tensor => tf.gather(batch, image);
   const rows = Math.max(input.proposals.shape[1], slots);
-  const proposals = padRows(row<tf.Tensor2D>(input.proposals), rows);
-  const keys = padRows(row<tf.Tensor1D>(input.roiKeys), rows);
-  const gtBoxes = row<tf.Tensor2D>(input.gtBoxes);
-  const gtClassIds = row<tf.Tensor1D>(input.gtClassIds);
+  const proposals = padRows(row(input.proposals) as tf.Tensor2D, rows);
+  const keys = padRows(row(input.roiKeys) as tf.Tensor1D, rows);
+  const gtBoxes = row(input.gtBoxes) as tf.Tensor2D;
+  const gtClassIds = row(input.gtClassIds) as tf.Tensor1D;
 
   const { positive, negative, assignment } = matchProposals({ proposals, gtBoxes, gtClassIds });
   const positives = pick(positive, keys, positiveSlots);
@@ -82,7 +82,9 @@ function targetsOfImage(input: DetectionTargetInput, image: number) {
   const boxes = tf.where(used, tf.gather(gtBoxes, gtIndices), whole);
   const deltas = tf.div<tf.Tensor2D>(boxDeltas(rois, boxes), [...config.bboxStdDev]);
   const masks = tf.image.cropAndResize(
-    row<tf.Tensor3D>(input.gtMasks).transpose<tf.Tensor3D>([2, 0, 1]).expandDims<tf.Tensor4D>(3),
+    (row(input.gtMasks) as tf.Tensor3D)
+      .transpose<tf.Tensor3D>([2, 0, 1])
+      .expandDims<tf.Tensor4D>(3),
     config.useMiniMask ? relativeTo(boxes, rois) : rois,
     gtIndices,
     [...config.maskShape],
@@ -150,7 +152,7 @@ function pick(eligible: tf.Tensor1D, keys: tf.Tensor1D, slots: number, limit?: t
   const found: tf.Tensor1D = tf.greaterEqual(values, 0);
   const valid: tf.Tensor1D =
     limit === undefined ? found : tf.logicalAnd(found, tf.less(tf.range(0, slots), limit));
-  return { indices: indices as tf.Tensor1D, valid };
+  return { indices, valid };
 }
 
 /** `trunc(positives / ratio) - positives` in float32, as the reference computes it. */

@@ -24,7 +24,7 @@ export function smoothL1<T extends tf.Tensor>(target: tf.Tensor, prediction: T):
  * @param logits `[B, A, (background, foreground)]`
  */
 export function rpnClassLoss(rpnMatch: tf.Tensor2D, logits: tf.Tensor3D): tf.Scalar {
-  const { truth, count } = noTape(() => {
+  const { truth, count } = noTape((): { truth: tf.Tensor; count: tf.Tensor } => {
     const negative = tf.cast(tf.equal(rpnMatch, -1), 'float32');
     const positive = tf.cast(tf.equal(rpnMatch, 1), 'float32');
     const oneHot = tf.stack([negative, positive], -1);
@@ -46,19 +46,21 @@ export function rpnBboxLoss(
 ): tf.Scalar {
   const [batch, anchors] = rpnMatch.shape;
   const rows = Math.min(rpnBbox.shape[1], anchors);
-  const { indices, valid, targets } = noTape(() => {
-    // Falling ranks of the positives: the best `rows` of them are the positives by rising index.
-    const rank = tf.range(anchors, 0, -1);
-    const positive = tf.cast(tf.equal(rpnMatch, 1), 'float32');
-    const top = tf.topk(tf.mul(positive, rank), rows);
-    const firstOfImage = tf.range(0, batch * anchors, anchors, 'int32').expandDims(1);
-    return {
-      indices: tf.add(top.indices, firstOfImage).flatten(),
-      valid: tf.cast(tf.greater(top.values, 0), 'float32').reshape([batch * rows, 1]),
-      targets: tf.slice(rpnBbox, [0, 0, 0], [batch, rows, 4]).reshape([batch * rows, 4]),
-    };
-  });
-  const chosen = tf.gather(deltas.reshape([batch * anchors, 4]), indices);
+  const { indices, valid, targets } = noTape(
+    (): { indices: tf.Tensor1D; valid: tf.Tensor; targets: tf.Tensor } => {
+      // Falling ranks of the positives: the best `rows` of them are the positives by rising index.
+      const rank = tf.range(anchors, 0, -1);
+      const positive = tf.cast(tf.equal(rpnMatch, 1), 'float32');
+      const top = tf.topk(tf.mul(positive, rank), rows);
+      const firstOfImage = tf.range(0, batch * anchors, anchors, 'int32').expandDims(1);
+      return {
+        indices: tf.add(top.indices, firstOfImage).flatten(),
+        valid: tf.cast(tf.greater(top.values, 0), 'float32').reshape([batch * rows, 1]),
+        targets: tf.slice(rpnBbox, [0, 0, 0], [batch, rows, 4]).reshape([batch * rows, 4]),
+      };
+    },
+  );
+  const chosen = tf.gather(deltas.reshape<tf.Tensor2D>([batch * anchors, 4]), indices);
   const total = tf.sum(tf.mul(smoothL1(targets, chosen), valid));
   return meanOver(
     total,
@@ -78,7 +80,7 @@ export function mrcnnClassLoss(
   activeClassIds?: tf.Tensor2D,
 ): tf.Scalar {
   const classes = logits.shape[2];
-  const { truth, count } = noTape(() => {
+  const { truth, count } = noTape((): { truth: tf.Tensor; count: tf.Tensor } => {
     const oneHot = tf.oneHot(classIds, classes, 1, 0, 'float32');
     if (activeClassIds === undefined) return { truth: oneHot, count: tf.scalar(classIds.size) };
     const active = tf.gather(tf.gather(activeClassIds, 0), tf.argMax(logits, 2));
@@ -97,14 +99,16 @@ export function mrcnnBboxLoss(
   classIds: tf.Tensor2D,
   deltas: tf.Tensor4D,
 ): tf.Scalar {
-  const { chosen, valid, count } = noTape(() => {
-    const positive = tf.cast(tf.greater(classIds, 0), 'float32');
-    return {
-      chosen: tf.oneHot(classIds, deltas.shape[2], 1, 0, 'float32').expandDims(3),
-      valid: positive.expandDims(2),
-      count: tf.mul(tf.sum(positive), 4),
-    };
-  });
+  const { chosen, valid, count } = noTape(
+    (): { chosen: tf.Tensor; valid: tf.Tensor; count: tf.Tensor } => {
+      const positive = tf.cast(tf.greater(classIds, 0), 'float32');
+      return {
+        chosen: tf.oneHot(classIds, deltas.shape[2], 1, 0, 'float32').expandDims(3),
+        valid: positive.expandDims(2),
+        count: tf.mul(tf.sum(positive), 4),
+      };
+    },
+  );
   const prediction = tf.sum(tf.mul(deltas, chosen), 2);
   return meanOver(tf.sum(tf.mul(smoothL1(targets, prediction), valid)), count);
 }
@@ -121,7 +125,7 @@ export function mrcnnMaskLoss(
   probabilities: tf.Tensor4D,
 ): tf.Scalar {
   const [batch, slots, height, width] = targets.shape;
-  const { valid, count } = noTape(() => {
+  const { valid, count } = noTape((): { valid: tf.Tensor; count: tf.Tensor } => {
     const positive = tf.cast(tf.greater(classIds, 0), 'float32');
     return {
       valid: positive.reshape([batch, slots, 1, 1]),

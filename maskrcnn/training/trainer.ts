@@ -104,7 +104,8 @@ class StepInputs implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    tf.dispose([this.tensors.anchors, ...Object.values(this.tensors.batch)]);
+    tf.dispose(this.tensors.anchors);
+    tf.dispose({ ...this.tensors.batch });
   }
 }
 

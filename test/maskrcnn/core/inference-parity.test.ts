@@ -87,12 +87,12 @@ describeWithShared('inference against the reference', 'parity/inference.json', (
   it(
     'proposals from golden scores: the same anchors in the same order',
     scoped(() => {
-      const probabilities = reference.tensor<tf.Tensor3D>('rpn_class');
+      const probabilities = reference.tensor('rpn_class', tf.Rank.R3);
       const result = proposals({
         config,
         scores: tf.slice(probabilities, [0, 0, 1], [1, -1, 1]).reshape([1, -1]),
-        deltas: reference.tensor('rpn_bbox'),
-        anchors: reference.tensor('anchors'),
+        deltas: reference.tensor('rpn_bbox', tf.Rank.R3),
+        anchors: reference.tensor('anchors', tf.Rank.R2),
         count: config.postNmsRoisInference,
       });
       const indices = Array.from(reference.array('proposal_anchor_index'));
@@ -105,7 +105,7 @@ describeWithShared('inference against the reference', 'parity/inference.json', (
   it(
     'RoIAlign and the class head on golden proposals',
     scoped(() => {
-      const rois = reference.tensor<tf.Tensor3D>('proposals');
+      const rois = reference.tensor('proposals', tf.Rank.R3);
       const align = { rois, imageSize, poolSize: config.poolSize };
       const crops = pyramidRoiAlign(pyramid.levels, align);
       expect(sampled(crops, 'roi_align_classifier')).toBeLessThan(1e-3);
@@ -124,9 +124,9 @@ describeWithShared('inference against the reference', 'parity/inference.json', (
     scoped(() => {
       const detections = refineDetections({
         config,
-        rois: reference.tensor('proposals'),
-        probabilities: reference.tensor('mrcnn_class'),
-        deltas: reference.tensor('mrcnn_bbox'),
+        rois: reference.tensor('proposals', tf.Rank.R3),
+        probabilities: reference.tensor('mrcnn_class', tf.Rank.R3),
+        deltas: reference.tensor('mrcnn_bbox', tf.Rank.R4),
         windows: tf.tensor2d([[0, 0, 1, 1]]),
       });
       const golden = reference.array('detections');

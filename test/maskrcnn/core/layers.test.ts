@@ -96,7 +96,7 @@ describeWithShared('layers on a batch of two against the reference', 'parity/uti
   it('PyramidROIAlign', () => {
     tf.tidy(() => {
       const levels = [2, 3, 4, 5].map((level) =>
-        reference.tensor<tf.Tensor4D>(`roi_align_features_P${String(level)}`),
+        reference.tensor(`roi_align_features_P${String(level)}`, tf.Rank.R4),
       );
       const rois = tf.tensor3d(layers.PyramidROIAlign.rois);
       const crops = pyramidRoiAlign(levels, { rois, imageSize: [256, 256], poolSize: 7 });

@@ -46,10 +46,12 @@ export class Reference<T> {
   }
 
   /** A stored tensor; float32 stays so, integers become int32. */
-  tensor<R extends tf.Tensor>(name: string): R {
+  tensor<R extends tf.Rank>(name: string, rank: R): tf.Tensor<R> {
     const values = this.array(name);
     const dtype = values instanceof Float32Array ? 'float32' : 'int32';
-    return tf.tensor(Array.from(values), this.#entry(name).shape, dtype) as R;
+    const { shape } = this.#entry(name);
+    if (`R${String(shape.length)}` !== rank) throw new Error(`${name} is not of rank ${rank}`);
+    return tf.tensor<R>(Array.from(values), shape as tf.ShapeMap[R], dtype);
   }
 
   /** Bits packed by `np.packbits`, as `[rows, length]` of 0 and 1. */

@@ -161,7 +161,7 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
           gtClassIds: tf.tensor2d([expected.gt_class_ids], undefined, 'int32'),
           gtBoxes: tf.tensor3d([expected.gt_boxes_normalised]),
           gtMasks: tf.cast(
-            reference.tensor<tf.Tensor3D>(`detection_targets_gt_masks_${kind}`).expandDims(0),
+            reference.tensor(`detection_targets_gt_masks_${kind}`, tf.Rank.R3).expandDims(0),
             'float32',
           ),
           // Falling keys take the proposals in their own order, as the golden rows are sorted.
