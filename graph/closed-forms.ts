@@ -69,6 +69,16 @@ const matMul: Rule = ({ attributes, inputs: [left, right] }) => {
   return { dtype: left.dtype, shape: [rows, columns] };
 };
 
+const batchMatMul: Rule = ({ attributes, inputs: [left, right] }) => {
+  const rank = left?.shape.length ?? 0;
+  if (left === undefined || right?.shape.length !== rank || rank < 2) return undefined;
+  const batch = left.shape.slice(0, -2);
+  if (batch.some((size, axis) => size !== right.shape[axis])) return undefined;
+  const rows = left.shape[rank - (attributes['adj_x']?.value === true ? 1 : 2)] ?? 0;
+  const columns = right.shape[rank - (attributes['adj_y']?.value === true ? 2 : 1)] ?? 0;
+  return { dtype: left.dtype, shape: [...batch, rows, columns] };
+};
+
 const cropAndResize: Rule = ({ inputs: [image, boxes], constants }) => {
   const size = constants[3];
   const [count] = boxes?.shape ?? [];
@@ -107,6 +117,7 @@ export const CLOSED_FORMS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Conv2DBackpropInput', shapeFrom(0)],
   ['Conv2DBackpropFilter', shapeFrom(1)],
   ['MatMul', matMul],
+  ['BatchMatMulV2', batchMatMul],
   ['CropAndResize', cropAndResize],
   ['CropAndResizeGradImage', imageGradient],
 ]);

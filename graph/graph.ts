@@ -76,6 +76,8 @@ export interface FunctionGraph {
   readonly outputs: Readonly<Record<string, ValueRef>>;
   /** New value of each updated variable, by its name; all of them are computed from the old values. */
   readonly updates: Readonly<Record<string, ValueRef>>;
+  /** A bool scalar: the updates happen only in calls in which it is true. */
+  readonly guard?: ValueRef;
 }
 
 /** The types of a node's outputs, whatever its kind. */

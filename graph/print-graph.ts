@@ -20,11 +20,14 @@ export function printGraph(graph: FunctionGraph): string {
   const inputs = Object.entries(graph.inputs).map(
     ([name, type]) => `${name}: ${describeType(type)}`,
   );
+  const condition = graph.guard === undefined ? '' : ` if ${printRef(graph.guard)}`;
   return [
     `function(${inputs.join(', ')}) {`,
     ...graph.nodes.filter(({ kind }) => kind !== 'input').map((node) => `  ${printNode(node)}`),
     ...Object.entries(graph.outputs).map(([name, ref]) => `  return ${name} = ${printRef(ref)}`),
-    ...Object.entries(graph.updates).map(([name, ref]) => `  update ${name} = ${printRef(ref)}`),
+    ...Object.entries(graph.updates).map(
+      ([name, ref]) => `  update ${name} = ${printRef(ref)}${condition}`,
+    ),
     '}',
   ].join('\n');
 }

@@ -9,6 +9,9 @@
  * variables/v0_w/assign     AssignVariableOp     train/done        after all of train's updates
  * variables/v0_w/written    after the assign     initialised       after all assigns
  * ```
+ *
+ * With a guard, the new values come through `Switch`: where the guard is false they are dead, and with
+ * them the assigns, at no cost; `Merge` brings `done` back to life.
  */
 import type { FunctionGraph, ValueType } from './graph.ts';
 import { outputTypes } from './graph.ts';
@@ -80,25 +83,35 @@ function functionNodes(
     if (variable === undefined) throw new GraphError(`no variable "${name}" is declared`, { name });
     return variable;
   };
+  const guard = graph.guard === undefined ? undefined : prefix + tensorName(graph.guard);
   const updates = Object.entries(graph.updates).map(([name, ref], index) => {
     const { node, type } = resource(name);
     // The old value must have been read before it is replaced.
     const reads = graph.nodes
       .filter((reader) => reader.kind === 'variable' && reader.variable === name)
       .map((reader) => prefix + reader.name);
-    return assignNode(`${prefix}updates/u${index}`, node, type, prefix + tensorName(ref), reads);
+    const [assign, value] = [`${prefix}updates/u${index}`, prefix + tensorName(ref)];
+    return guard === undefined
+      ? { assign, nodes: [assignNode(assign, node, type, value, reads)] }
+      : {
+          assign,
+          nodes: [
+            switchNode(`${assign}/switch`, type, value, guard),
+            assignNode(assign, node, type, `${assign}/switch:1`, reads),
+          ],
+        };
   });
+  const assigns = updates.map(({ assign }) => assign);
   return [
     ...lowerNodes(graph, {
       prefix,
       lowerVariable: ({ variable, type }, name) => [readNode(name, resource(variable).node, type)],
     }),
     ...outputNodes(prefix, graph),
-    ...updates,
-    ...afterNode(
-      `${prefix}done`,
-      updates.map(({ name }) => name),
-    ),
+    ...updates.flatMap(({ nodes }) => nodes),
+    ...(guard === undefined
+      ? afterNode(`${prefix}done`, assigns)
+      : afterGuardedNodes(`${prefix}done`, guard, assigns)),
   ];
 }
 
@@ -140,6 +153,29 @@ function assignNode(
     input: [resource, value, ...after.map((node) => `^${node}`)],
     attr: { dtype: { type: dtypeNumber(dtype) } },
   };
+}
+
+/** Output 0 is alive where the guard is false, output 1 where it is true. */
+function switchNode(name: string, { dtype }: ValueType, value: string, guard: string): NodeDef {
+  return { name, op: 'Switch', input: [value, guard], attr: { T: { type: dtypeNumber(dtype) } } };
+}
+
+function afterGuardedNodes(
+  name: string,
+  guard: string,
+  nodes: readonly string[],
+): readonly NodeDef[] {
+  const [branches, applied] = [`${name}/switch`, `${name}/applied`];
+  return [
+    switchNode(branches, BOOL, 'true', guard),
+    identityNode(applied, BOOL, `${branches}:1`, nodes),
+    {
+      name,
+      op: 'Merge',
+      input: [branches, applied],
+      attr: { T: { type: dtypeNumber('bool') }, N: { i: 2 } },
+    },
+  ];
 }
 
 /** A session fetches values only: a `true` that comes when `nodes` have run. None for no nodes. */

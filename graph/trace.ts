@@ -27,6 +27,8 @@ export interface FunctionResult<Outputs extends NamedTensors> {
   readonly outputs: Outputs;
   /** New values of variables, all computed from the old ones. */
   readonly updates?: ReadonlyMap<tf.Variable, tf.Tensor>;
+  /** A bool scalar: no variable is updated in a call in which it is false. Always, when left out. */
+  readonly guard?: tf.Tensor;
 }
 
 /** A function of named tensors; its variables are those it closes over. */
@@ -58,14 +60,14 @@ export function trace<Inputs extends InputSpecs, Outputs extends NamedTensors>(
     for (const variable of variables) {
       recorder.bindVariable(variable, variable.name, variableType(variable));
     }
-    const { outputs, updates } = withVariablesKept(variables, () =>
+    const placed = withVariablesKept(variables, () =>
       recorder.record(() => {
         const result = fn(Object.fromEntries(tensors) as NamedTensors<keyof Inputs & string>);
         checkResult(result);
         return placeResult(recorder, result, variables);
       }),
     );
-    return { nodes: recorder.nodes, inputs: Object.fromEntries(types), outputs, updates };
+    return { nodes: recorder.nodes, inputs: Object.fromEntries(types), ...placed };
   } finally {
     tf.engine().endScope();
   }
@@ -104,9 +106,9 @@ function withVariablesKept<Result>(variables: readonly tf.Variable[], body: () =
 
 function placeResult(
   recorder: Recorder,
-  { outputs, updates = new Map<tf.Variable, tf.Tensor>() }: FunctionResult<NamedTensors>,
+  { outputs, updates = new Map<tf.Variable, tf.Tensor>(), guard }: FunctionResult<NamedTensors>,
   variables: readonly tf.Variable[],
-): Pick<FunctionGraph, 'outputs' | 'updates'> {
+): Pick<FunctionGraph, 'outputs' | 'updates' | 'guard'> {
   checkNames('output', Object.keys(outputs));
   const place = (tensor: TensorInfo, role: string): ValueRef => recorder.refOf(tensor, role);
   const placed = Object.entries(outputs).map(
@@ -116,7 +118,15 @@ function placeResult(
     checkUpdate(variable, value, variables);
     return [variable.name, place(value, `the update of variable "${variable.name}"`)] as const;
   });
-  return { outputs: Object.fromEntries(placed), updates: Object.fromEntries(updated) };
+  const result = { outputs: Object.fromEntries(placed), updates: Object.fromEntries(updated) };
+  if (guard === undefined) return result;
+  if (guard.dtype !== 'bool' || guard.rank !== 0) {
+    throw new SignatureError(
+      `the guard must be bool[], but it is ${guard.dtype}[${guard.shape.join(',')}]`,
+      { dtype: guard.dtype, shape: guard.shape },
+    );
+  }
+  return { ...result, guard: place(guard, 'the guard') };
 }
 
 function checkUpdate(

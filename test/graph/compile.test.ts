@@ -151,6 +151,31 @@ describe('compile', () => {
     sums.forEach((pair, index) => expect(pair).toEqual(index % 2 === 0 ? [12, 1] : [21, 2]));
   });
 
+  it('updates nothing in a call whose guard is false', () => {
+    const a = tf.variable(tf.scalar(1), false, 'guarded/a');
+    const b = tf.variable(tf.scalar(2), false, 'guarded/b');
+    using step = compile(
+      ({ by }) => {
+        const sum = a.add(b).add(by);
+        const updates = new Map<tf.Variable, tf.Tensor>([
+          [a, sum],
+          [b, a],
+        ]);
+        return { outputs: { sum }, updates, guard: tf.isFinite(sum) };
+      },
+      { inputs: { by: float() }, variables: [a, b] },
+    );
+    const after = (by: number): number[] => {
+      const { sum } = step.run({ by: tf.scalar(by) });
+      return [sum, step.read(a), step.read(b)].map(scalarOf);
+    };
+
+    expect(after(NaN)).toEqual([NaN, 1, 2]);
+    expect(after(3)).toEqual([6, 6, 1]);
+    expect(after(Infinity)).toEqual([Infinity, 6, 1]);
+    expect(after(0)).toEqual([7, 7, 6]);
+  });
+
   it('keeps int, bool and string variables', () => {
     const count = tf.variable(tf.scalar(5, 'int32'), false, 'kinds/count');
     const seen = tf.variable(tf.tensor1d([false, false], 'bool'), false, 'kinds/seen');
