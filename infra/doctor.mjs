@@ -79,7 +79,7 @@ async function checkTensorflow() {
     const then = 'then delete .lesionflow/stamps and run "npm run setup".';
     return warn(name, `${found}, the package's own of 2022`, `${mend.python} ${then}`);
   }
-  const unused = tensorflowFlavour() === 'gpu' && !library.gpu;
+  const unused = nvidiaDriver() !== undefined && !library.gpu;
   return unused
     ? warn(name, found, `The driver is there but no GPU is in use: look at nvidia-smi. ${SET_UP}`)
     : ok(name, found);
