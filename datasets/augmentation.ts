@@ -18,51 +18,44 @@ export function augment(
 }
 
 export function flipLeftRight(image: AnnotatedImage): AnnotatedImage {
-  const { width, window } = image;
+  const { height, width, window } = image;
   const [y1, x1, y2, x2] = window;
-  return {
-    ...moved(image, (y, x) => [y, width - 1 - x]),
-    window: [y1, width - x2, y2, width - x1],
+  const mirrored = (values: Uint8Array, channels: number) => {
+    const result = new Uint8Array(values.length);
+    const row = width * channels;
+    for (let start = 0; start < height * row; start += row) {
+      for (let x = 0; x < row; x += channels) {
+        const from = start + row - channels - x;
+        for (let c = 0; c < channels; c++) result[start + x + c] = values[from + c] as number;
+      }
+    }
+    return result;
   };
+  return { ...moved(image, mirrored), window: [y1, width - x2, y2, width - x1] };
 }
 
 export function flipUpDown(image: AnnotatedImage): AnnotatedImage {
-  const { height, window } = image;
+  const { height, width, window } = image;
   const [y1, x1, y2, x2] = window;
-  return {
-    ...moved(image, (y, x) => [height - 1 - y, x]),
-    window: [height - y2, x1, height - y1, x2],
+  const upturned = (values: Uint8Array, channels: number) => {
+    const result = new Uint8Array(values.length);
+    const row = width * channels;
+    for (let y = 0; y < height; y++) {
+      result.set(values.subarray(y * row, (y + 1) * row), (height - 1 - y) * row);
+    }
+    return result;
   };
+  return { ...moved(image, upturned), window: [height - y2, x1, height - y1, x2] };
 }
 
-/** `source` says from where the pixel at `(y, x)` is taken. */
+/** `move` is applied to `[height, width, channels]`: the pixels and every mask. */
 function moved(
   image: AnnotatedImage,
-  source: (y: number, x: number) => readonly [number, number],
+  move: (values: Uint8Array, channels: number) => Uint8Array,
 ): AnnotatedImage {
-  const { height, width } = image;
-  const from = new Uint32Array(height * width);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const [sourceY, sourceX] = source(y, x);
-      from[i] = sourceY * width + sourceX;
-    }
-  }
   return {
     ...image,
-    pixels: gather(image.pixels, from, 3),
-    instances: image.instances.map(({ classId, mask }) => ({
-      classId,
-      mask: gather(mask, from, 1),
-    })),
+    pixels: move(image.pixels, 3),
+    instances: image.instances.map(({ classId, mask }) => ({ classId, mask: move(mask, 1) })),
   };
-}
-
-function gather(values: Uint8Array, from: Uint32Array, channels: number): Uint8Array {
-  const result = new Uint8Array(values.length);
-  for (let i = 0; i < from.length; i++) {
-    const start = (from[i] ?? 0) * channels;
-    for (let c = 0; c < channels; c++) result[i * channels + c] = values[start + c] ?? 0;
-  }
-  return result;
 }

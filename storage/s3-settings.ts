@@ -27,6 +27,13 @@ export function s3SettingsFromEnvironment(
       'is not set; it names the bucket to work in',
     );
   }
+  // A server answers a wrong name with a bare 400, which says nothing.
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
+    throw new StoreSettingsError(
+      'LESIONFLOW_S3_BUCKET',
+      `must be 3 to 63 lower-case letters, digits, dots and dashes, got "${bucket}"`,
+    );
+  }
   const endpoint = environment['LESIONFLOW_S3_ENDPOINT'];
   if (endpoint === undefined || endpoint === '') return { bucket };
   if (!/^https?:\/\/[^/]+\/?$/.test(endpoint)) {

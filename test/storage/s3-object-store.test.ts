@@ -122,7 +122,7 @@ describe('the S3 object store', () => {
     using store = createS3ObjectStore({
       endpoint,
       region: 'us-east-1',
-      bucket: 'b',
+      bucket: 'bucket',
       credentials: server().server.credentials,
     });
     const error: unknown = await store.get('x').catch((e: unknown) => e);
@@ -166,19 +166,27 @@ describe('the S3 object store', () => {
 
 describe('the settings of the store', () => {
   test('come from the environment', () => {
-    expect(s3SettingsFromEnvironment({ LESIONFLOW_S3_BUCKET: 'b' })).toEqual({ bucket: 'b' });
+    expect(s3SettingsFromEnvironment({ LESIONFLOW_S3_BUCKET: 'bucket' })).toEqual({
+      bucket: 'bucket',
+    });
     expect(
       s3SettingsFromEnvironment({
-        LESIONFLOW_S3_BUCKET: 'b',
+        LESIONFLOW_S3_BUCKET: 'bucket',
         LESIONFLOW_S3_ENDPOINT: 'http://127.0.0.1:9000',
       }),
-    ).toEqual({ bucket: 'b', endpoint: 'http://127.0.0.1:9000', region: 'us-east-1' });
+    ).toEqual({ bucket: 'bucket', endpoint: 'http://127.0.0.1:9000', region: 'us-east-1' });
   });
 
   test('name the variable that is missing or wrong', () => {
     expect(() => s3SettingsFromEnvironment({})).toThrow(StoreSettingsError);
+    expect(() => s3SettingsFromEnvironment({ LESIONFLOW_S3_BUCKET: 'B' })).toThrow(
+      /LESIONFLOW_S3_BUCKET must be 3 to 63.*"B"/,
+    );
     expect(() =>
-      s3SettingsFromEnvironment({ LESIONFLOW_S3_BUCKET: 'b', LESIONFLOW_S3_ENDPOINT: 'host:1' }),
+      s3SettingsFromEnvironment({
+        LESIONFLOW_S3_BUCKET: 'bucket',
+        LESIONFLOW_S3_ENDPOINT: 'host:1',
+      }),
     ).toThrow(/LESIONFLOW_S3_ENDPOINT must look like.*"host:1"/);
   });
 });
