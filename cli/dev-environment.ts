@@ -25,6 +25,8 @@ export interface DevEnvironment extends AsyncDisposable {
 export interface DevEnvironmentOptions {
   /** Holds the servers' data and all logs; one environment a folder. */
   readonly folder: string;
+  /** For the workers' downloads; shared between environments. */
+  readonly cacheFolder: string;
   /** Told when a worker died and is started again, and when a server died. */
   readonly onNotice: (notice: string) => void;
 }
@@ -40,7 +42,7 @@ const RESTART_PAUSE_MS = 1_000;
 
 /** Throws what the servers throw, e.g. `FolderInUseError` beside another one over the same folder. */
 export async function startDevEnvironment(options: DevEnvironmentOptions): Promise<DevEnvironment> {
-  const { folder, onNotice } = options;
+  const { folder, cacheFolder, onNotice } = options;
   const logFolder = join(folder, 'logs');
   mkdirSync(logFolder, { recursive: true });
   const started: AsyncDisposable[] = [];
@@ -57,7 +59,11 @@ export async function startDevEnvironment(options: DevEnvironmentOptions): Promi
       port: ports.s3,
     });
     started.push(store);
-    const environment = { ...temporal.environment, ...store.environment };
+    const environment = {
+      ...temporal.environment,
+      ...store.environment,
+      LESIONFLOW_CACHE: cacheFolder,
+    };
     for (const role of ['data', 'gpu'] as const) {
       started.push(await keepWorker({ role, logFolder, environment, onNotice }));
     }

@@ -29,6 +29,14 @@ export function stateFolderOf(environment: Environment): string {
   return asked === undefined || asked === '' ? stateFolder : resolve(asked);
 }
 
+/** Where downloads that can be made again are kept: `LESIONFLOW_CACHE`, or in the state folder. */
+export function cacheFolderOf(environment: Environment): string {
+  const asked = environment['LESIONFLOW_CACHE'];
+  return asked === undefined || asked === ''
+    ? join(stateFolderOf(environment), 'cache')
+    : resolve(asked);
+}
+
 /** The environment that runs now; `undefined` when there is none, or what is written is out of date. */
 export function readDevFile(environment: Environment): DevFile | undefined {
   let text: string;

@@ -87,11 +87,12 @@ export function plainView(output: { write(text: string): unknown }): View {
     show: (snapshot) => {
       const views = stepViews(snapshot);
       for (const { step, state, text } of views) {
-        if (step === 'evaluate') showEpochs(snapshot);
+        if (step === 'train' && state !== 'running') showEpochs(snapshot);
         if (state === 'waiting' || shown.get(step) === state) continue;
         shown.set(step, state);
         note(`${step}: ${state}${state === 'done' && text !== '' ? ` (${text})` : ''}`);
       }
+      showEpochs(snapshot);
       for (const { type, attempt, lastFailure } of snapshot.activities) {
         const retry = `${type} try ${attempt}`;
         if (attempt === 1 || shown.has(retry)) continue;

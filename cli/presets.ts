@@ -27,9 +27,9 @@ export const presets = {
     model: {
       ...SMALL_MODEL,
       name: 'tiny',
-      imagesPerGpu: 4,
-      stepsPerEpoch: 30,
-      validationSteps: 2,
+      imagesPerGpu: 2,
+      stepsPerEpoch: 24,
+      validationSteps: 4,
       topDownPyramidSize: 64,
       fpnClassifFcLayersSize: 128,
     },

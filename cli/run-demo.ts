@@ -1,12 +1,13 @@
 /** The demo from the first server to the last line; commands/demo.ts has its options. */
 import { dirname, join } from 'node:path';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { PipelineRequest } from '../contracts/pipeline-input.ts';
 import { createS3ObjectStore } from '../storage/s3-object-store.ts';
 import { openDevTemporal } from './connections.ts';
 import { demoArchives } from './demo-archives.ts';
 import { downloadResults } from './demo-results.ts';
 import { startDevEnvironment, type DevEnvironment } from './dev-environment.ts';
-import { removeDevFile, stateFolderOf, writeDevFile } from './dev-file.ts';
+import { cacheFolderOf, removeDevFile, stateFolderOf, writeDevFile } from './dev-file.ts';
 import { exitCodes } from './failures.ts';
 import { followRun } from './follow-run.ts';
 import { onInterrupt, untilAborted } from './interrupt.ts';
@@ -37,7 +38,11 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
   request.publish = { model: name, alias: ALIAS, ...request.publish };
 
   say('Starting Temporal, the S3 store and the workers …');
-  await using environment = await startDevEnvironment({ folder, onNotice: say });
+  await using environment = await startDevEnvironment({
+    folder,
+    cacheFolder: cacheFolderOf(process.env),
+    onNotice: say,
+  });
   writeDevFile(process.env, environment.file);
   try {
     const isDone = await run({ environment, request, folder, signal: interrupt.signal });
@@ -62,6 +67,7 @@ async function run(options: {
   const { environment, request, folder, signal } = options;
   await using temporal = await openDevTemporal(environment.file);
   const { client } = temporal;
+  await endLeftRuns(client);
   const runId = await startRun(client, request);
   const page = temporal.pageOf(runId) ?? '';
   say(`Run ${runId}\n${page}\nLogs in ${environment.logFolder}\n`);
@@ -83,6 +89,17 @@ async function run(options: {
   return true;
 }
 
+/** Runs of a demo that was cut off would go on now, and take the workers from this one. */
+async function endLeftRuns(client: Client): Promise<void> {
+  for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus="Running"' })) {
+    const handle = client.workflow.getHandle(workflowId);
+    // A stage may end by itself as soon as its pipeline has.
+    await handle.terminate('A new demo was started.').catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    });
+  }
+}
+
 /** The path of the picture that the champion drew. */
 async function predictOne(options: {
   readonly store: ReturnType<typeof createS3ObjectStore>;
@@ -98,7 +115,7 @@ async function predictOne(options: {
     name: { model: request.publish?.model ?? '', version: request.publish?.alias ?? ALIAS },
     images: [picture],
     out: join(folder, 'prediction'),
-    cacheFolder: join(folder, '..', 'cache'),
+    cacheFolder: cacheFolderOf(process.env),
     minConfidence: 0,
   });
   return prediction?.files.overlay;

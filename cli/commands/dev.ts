@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { startDevEnvironment } from '../dev-environment.ts';
-import { readDevFile, removeDevFile, stateFolderOf, writeDevFile } from '../dev-file.ts';
+import {
+  cacheFolderOf,
+  readDevFile,
+  removeDevFile,
+  stateFolderOf,
+  writeDevFile,
+} from '../dev-file.ts';
 import { UsageError } from '../failures.ts';
 import { onInterrupt, untilAborted } from '../interrupt.ts';
 
@@ -27,6 +33,7 @@ async function dev(): Promise<void> {
   say('Starting Temporal, the S3 store and the workers …');
   const environment = await startDevEnvironment({
     folder: join(stateFolderOf(process.env), 'dev'),
+    cacheFolder: cacheFolderOf(process.env),
     onNotice: say,
   });
   try {

@@ -1,8 +1,7 @@
 /** `lesionflow predict IMAGE…`: outlines lesions with a published version. */
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openStore } from '../connections.ts';
-import { stateFolderOf } from '../dev-file.ts';
+import { cacheFolderOf } from '../dev-file.ts';
 import { UsageError } from '../failures.ts';
 import { parseModelName } from '../model-name.ts';
 
@@ -42,7 +41,7 @@ async function predict(images: string[], flags: PredictFlags): Promise<void> {
     name,
     images,
     out: flags.out,
-    cacheFolder: join(stateFolderOf(process.env), 'cache'),
+    cacheFolder: cacheFolderOf(process.env),
     minConfidence,
     onPrediction: ({ image, instances, files }) => {
       const best = instances[0];
