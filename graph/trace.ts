@@ -64,7 +64,9 @@ export function trace<Inputs extends InputSpecs, Outputs extends NamedTensors>(
       recorder.record(() => {
         const result = fn(Object.fromEntries(tensors) as NamedTensors<keyof Inputs & string>);
         checkResult(result);
-        return placeResult(recorder, result, variables);
+        const places = placeResult(recorder, result, variables);
+        disposeResult(result);
+        return places;
       }),
     );
     return { nodes: recorder.nodes, inputs: Object.fromEntries(types), ...placed };
@@ -127,6 +129,12 @@ function placeResult(
     );
   }
   return { ...result, guard: place(guard, 'the guard') };
+}
+
+/** The function may have kept its results out of its own scopes, since a caller would own them. */
+function disposeResult({ outputs, updates, guard }: FunctionResult<NamedTensors>): void {
+  const results = [...Object.values(outputs), ...(updates?.values() ?? []), guard];
+  for (const tensor of results) if (!(tensor instanceof tf.Variable)) tensor?.dispose();
 }
 
 function checkUpdate(

@@ -234,7 +234,7 @@ describe('compile', () => {
     const native = (): number => nodeBackend().binding.getNumOfSavedModels();
     const sessionsBefore = native();
     const x = tf.ones([2]);
-    const compiled = compile((inputs) => ({ outputs: { y: inputs.x.mul(2) } }), {
+    const compiled = compile(({ x: given }) => ({ outputs: { y: tf.keep(given.mul(2)) } }), {
       inputs: { x: float(2) },
       variables: [],
     });

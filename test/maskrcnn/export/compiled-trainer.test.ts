@@ -1,0 +1,83 @@
+/** The compiled trainer against the eager one, on a complete model. */
+import { describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-node-gpu';
+import { Parameters } from '../../../maskrcnn/parameters.ts';
+import { CompiledTrainer } from '../../../maskrcnn/training/compiled-trainer.ts';
+import { NonFiniteLossError } from '../../../maskrcnn/training/errors.ts';
+import type { Losses } from '../../../maskrcnn/training/loss-values.ts';
+import { Trainer } from '../../../maskrcnn/training/trainer.ts';
+import { discBatch, tinyConfig } from './tiny-model.ts';
+
+function expectClose(given: Losses, expected: Losses): void {
+  for (const name of Object.keys(expected) as (keyof Losses)[]) {
+    const tolerance = 1e-3 * Math.max(1, Math.abs(expected[name]));
+    expect([name, Math.abs(given[name] - expected[name]) <= tolerance]).toEqual([name, true]);
+  }
+}
+
+const values = (variable: tf.Tensor | undefined): number[] =>
+  Array.from(variable?.dataSync() ?? []);
+
+function expectSameValues(given: tf.Tensor | undefined, expected: tf.Tensor | undefined): void {
+  const [left, right] = [values(given), values(expected)];
+  expect(left.length).toBe(right.length);
+  const difference = left.reduce(
+    (largest, value, index) => Math.max(largest, Math.abs(value - (right[index] ?? NaN))),
+    0,
+  );
+  expect(difference).toBeLessThan(1e-4);
+}
+
+describe('CompiledTrainer', () => {
+  it.each([
+    ['all', false],
+    ['heads', true],
+  ])(
+    'follows the eager trainer in stage %s, trainBn %s',
+    (layers, trainBn) => {
+      const config = tinyConfig({ trainBn });
+      const before = tf.memory().numTensors;
+      {
+        using parameters = Parameters.initialise(config, 3);
+        using eagerParameters = Parameters.initialise(config, 3);
+        using trainer = new CompiledTrainer({ config, parameters, layers });
+        using eager = new Trainer({ config, parameters: eagerParameters, layers });
+        const owned = tf.memory().numTensors;
+
+        for (let step = 0; step < 3; step += 1) {
+          expectClose(trainer.step(discBatch(2, step), 1e-3), eager.step(discBatch(2, step), 1e-3));
+        }
+        expectClose(trainer.validate(discBatch(2, 9)), eager.validate(discBatch(2, 9)));
+        // The last batch of an epoch is smaller.
+        expectClose(trainer.validate(discBatch(1, 9)), eager.validate(discBatch(1, 9)));
+        trainer.sync();
+
+        const names = ['mrcnn_mask/bias', 'rpn_conv_shared/kernel', 'mrcnn_class_bn1/moving_mean'];
+        for (const name of names) expectSameValues(parameters.get(name), eagerParameters.get(name));
+        const velocity = 'rpn_class_raw/kernel';
+        expectSameValues(trainer.momentum.get(velocity), eager.momentum.get(velocity));
+        expect(tf.memory().numTensors).toBe(owned);
+      }
+      expect(tf.memory().numTensors).toBe(before);
+    },
+    180_000,
+  );
+
+  it('changes nothing in a step whose loss is not finite', () => {
+    const config = tinyConfig();
+    using parameters = Parameters.initialise(config, 3);
+    using trainer = new CompiledTrainer({ config, parameters, layers: 'heads' });
+    const name = 'rpn_bbox_pred/kernel';
+    const before = values(parameters.get(name));
+    const broken = discBatch(1, 1);
+    broken.rpnBbox.fill(NaN);
+
+    expect(() => trainer.step(broken, 1e-3)).toThrow(NonFiniteLossError);
+
+    // A step at rate 0 with no velocity shows what the session holds.
+    expect(Number.isFinite(trainer.step(discBatch(1, 1), 0).total)).toBe(true);
+    trainer.sync();
+    expect(values(parameters.get(name))).toEqual(before);
+    expect(values(trainer.momentum.get(name)).every((value) => value === 0)).toBe(true);
+  }, 180_000);
+});
