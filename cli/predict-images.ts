@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import sharp from 'sharp';
+import { fitImage } from '../datasets/fit-image.ts';
 import { Detector, type Detection } from '../maskrcnn/detector.ts';
 import { Parameters } from '../maskrcnn/parameters.ts';
 import { loadWeights } from '../maskrcnn/weights/load.ts';
@@ -51,7 +52,7 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   const { config, classNames } = resolved.manifest;
   using parameters = Parameters.initialise(config, 0);
   await loadWeights(parameters, weightsPath, { strict: true });
-  const detector = new Detector(config, parameters);
+  using detector = new Detector(config, parameters, { fit: fitImage });
   await mkdir(options.out, { recursive: true });
 
   const predictions: Prediction[] = [];

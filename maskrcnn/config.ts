@@ -77,8 +77,12 @@ export const maskRcnnConfigSchema = z
       })
       .prefault({}),
     useRpnRois: z.boolean().default(true),
-    /** `false` freezes the statistics of batch norm (gamma and beta are trained all the same). */
-    trainBn: z.boolean().default(false),
+    /**
+     * `false` freezes the statistics of batch norm (gamma and beta are trained all the same), `true`
+     * normalises by the batch everywhere. `backbone` (not in Matterport, meant for training from scratch)
+     * does so below the heads only: a head's batch is a few RoIs and much padding, whose statistics mislead.
+     */
+    trainBn: z.union([z.boolean(), z.literal('backbone')]).default(false),
     /** Largest global norm of all gradients together; 0 turns clipping off. */
     gradientClipNorm: z.number().nonnegative().default(5),
   })

@@ -25,6 +25,17 @@ export interface Detection {
   readonly mask: Uint8Array;
 }
 
+/** An image at the network's size. */
+export interface FittedImage extends PixelImage {
+  /** The part that is image and not padding, in pixels. */
+  readonly window: Box;
+}
+
+export interface DetectorOptions {
+  /** Brings an image to the network's size. @default `resize_image` of the reference */
+  readonly fit?: (image: PixelImage, config: MaskRcnnConfig) => FittedImage | Promise<FittedImage>;
+}
+
 export interface DetectOptions {
   /** Instances below are left out, 0 to 1. @default the config's `detectionMinConfidence` */
   readonly minConfidence?: number;
@@ -41,12 +52,18 @@ export interface RawDetections {
 export class Detector implements Disposable {
   readonly #config: MaskRcnnConfig;
   readonly #parameters: Parameters;
+  readonly #fit: NonNullable<DetectorOptions['fit']>;
   readonly #anchors = new Map<string, tf.Tensor2D>();
 
   /** `parameters` are borrowed: they may be trained on between calls. */
-  constructor(config: MaskRcnnConfig, parameters: Parameters) {
+  constructor(
+    config: MaskRcnnConfig,
+    parameters: Parameters,
+    { fit = fitAsReference }: DetectorOptions = {},
+  ) {
     this.#config = config;
     this.#parameters = parameters;
+    this.#fit = fit;
   }
 
   /** The instances on `image`, by falling score. */
@@ -55,13 +72,13 @@ export class Detector implements Disposable {
       minConfidence === undefined
         ? this.#config
         : { ...this.#config, detectionMinConfidence: minConfidence };
-    const molded = moldForDetection(image, config);
-    const { size, window } = molded;
+    const { pixels, window, ...fitted } = await this.#fit(image, config);
+    const size: Size = [fitted.height, fitted.width];
     const { detections, masks } = tf.tidy(() => ({
       ...detectionForward({
         config,
         parameters: this.#parameters,
-        images: tf.tensor4d(molded.pixels, [1, ...size, 3]),
+        images: tf.tensor4d(moldImage(pixels, config), [1, ...size, 3]),
         windows: tf.tensor2d(normBoxes(Float64Array.from(window), size), [1, 4]),
         anchors: this.#anchorsFor(size),
       }),
@@ -93,27 +110,13 @@ export class Detector implements Disposable {
   }
 }
 
-export interface MoldedImage {
-  /** `[height, width, 3]`, resized, padded, the mean pixel subtracted. */
-  readonly pixels: Float32Array;
-  readonly size: Size;
-  /** The part that is image and not padding, in pixels of the molded image. */
-  readonly window: Box;
-}
-
-/** An image as the network takes it. */
-export function moldForDetection(image: PixelImage, config: MaskRcnnConfig): MoldedImage {
-  const resized = resizeImage(image, {
+function fitAsReference(image: PixelImage, config: MaskRcnnConfig): FittedImage {
+  return resizeImage(image, {
     mode: config.imageResizeMode,
     minDim: config.imageMinDim,
     maxDim: config.imageMaxDim,
     minScale: config.imageMinScale,
   });
-  return {
-    pixels: moldImage(resized.pixels, config),
-    size: [resized.height, resized.width],
-    window: resized.window,
-  };
 }
 
 export interface UnmoldOptions {

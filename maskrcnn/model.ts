@@ -96,7 +96,7 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
   const [count, slots] = [rois.shape[0], targets.deltas.shape[1]];
   const classIds = tf.slice(targets.classIds, [0, 0], [count, slots]);
   // Batch statistics in the mask head are those of all RoIs; the loss needs the positive ones only.
-  const maskSlots = pass.batchStatistics === 'batch' ? rois.shape[1] : slots;
+  const maskSlots = pass.statisticsOf('mrcnn_mask_bn1') === 'batch' ? rois.shape[1] : slots;
   const maskRois = tf.slice(rois, [0, 0, 0], [count, maskSlots, 4]);
   const align = { rois: maskRois, imageSize, poolSize: config.maskPoolSize };
   const logits = tf.slice(maskHead(pass, levels, align), 0, [count, slots]);

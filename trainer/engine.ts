@@ -1,9 +1,9 @@
-/** The one place that chooses how a training step runs. */
-import { Trainer, type TrainerOptions } from '../maskrcnn/training/trainer.ts';
+/** The one place that chooses how a training step runs: as one compiled graph. */
+import { CompiledTrainer } from '../maskrcnn/training/compiled-trainer.ts';
+import type { TrainerOptions } from '../maskrcnn/training/trainer.ts';
 
-export type TrainingEngine = Pick<Trainer, 'trainable' | 'momentum' | 'step' | 'validate'> &
-  Disposable;
+export type TrainingEngine = CompiledTrainer;
 
 export function createEngine(options: TrainerOptions): TrainingEngine {
-  return new Trainer(options);
+  return new CompiledTrainer(options);
 }

@@ -3,6 +3,7 @@
  * (the reference samples between four pixels and so aliases at large factors), enlarging does not darken the
  * border, and image and mask use one grid (the reference's two differ by up to half a pixel).
  */
+import type { Sharp } from 'sharp';
 import type { DatasetManifest } from '../../contracts/manifests.ts';
 import type { AnnotatedImage } from '../../maskrcnn/training/annotated-image.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
@@ -41,17 +42,21 @@ export async function makeRecord({
   return encodeRecord(image);
 }
 
+/** The decoded image at the size of its window. Throws `UnusableImageError`. */
+export function resizedPixels(bytes: Uint8Array, fit: SquareFit): Promise<Uint8Array> {
+  return resizeTo(fit, openPicture(bytes).removeAlpha().toColourspace('srgb'));
+}
+
 /**
  * Of libvips' kernels, `cubic` comes closest to the exact area average on ISIC's images (root mean square
  * 0.5–0.7 grey levels at factors 1.7–8, where its default Lanczos has 0.7–0.9 and `linear` up to 1.2).
  * Enlarging is bilinear, as in the reference. `fastShrinkOnLoad` is off: JPEG's own scaling would make a
  * JPEG and a PNG of the same pixels differ, and saves only 15 % of the time.
  */
-export async function resizedPixels(
-  bytes: Uint8Array,
+export async function resizeTo(
   { scale, width, height }: SquareFit,
+  picture: Sharp,
 ): Promise<Uint8Array> {
-  const picture = openPicture(bytes).removeAlpha().toColourspace('srgb');
   const kernel = scale < 1 ? 'cubic' : 'linear';
   const resized = picture.resize(width, height, { fit: 'fill', kernel, fastShrinkOnLoad: false });
   return decoding(() => resized.raw().toBuffer());

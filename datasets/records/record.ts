@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { pad, type Padding } from '../../maskrcnn/image/pad.ts';
+import { pad, paddingAround } from '../../maskrcnn/image/pad.ts';
 import type { AnnotatedImage } from '../../maskrcnn/training/annotated-image.ts';
 import { packBits, unpackBits } from './bits.ts';
 
@@ -81,10 +81,7 @@ export async function decodeRecord(
   const { id, height, width, window, originalSize, scale } = header;
   const [top, left, bottom, right] = window;
   const size = [bottom - top, right - left] as const;
-  const padding: Padding = [
-    [top, height - bottom],
-    [left, width - right],
-  ];
+  const padding = paddingAround(window, [height, width]);
   const rgb = await sharp(await piece(header.pixels))
     .raw()
     .toBuffer();

@@ -1,5 +1,5 @@
 /** Zero padding of images and masks (`numpy.pad`, mode "constant"). */
-import type { Size } from '../shapes.ts';
+import type { Box, Size } from '../shapes.ts';
 
 /** `((top, bottom), (left, right))` in pixels. */
 export type Padding = readonly [
@@ -11,6 +11,14 @@ export interface PadOptions {
   readonly size: Size;
   readonly padding: Padding;
   readonly channels: number;
+}
+
+/** What `window` leaves free in an image of `height` by `width` pixels. */
+export function paddingAround([top, left, bottom, right]: Box, [height, width]: Size): Padding {
+  return [
+    [top, height - bottom],
+    [left, width - right],
+  ];
 }
 
 /** `[height, width, channels]` with zeros around it. */

@@ -33,7 +33,7 @@ export function convolutionBatchNorm(
   { stride = 1, padding = 'same' }: ConvolutionOptions = {},
 ): tf.Tensor4D {
   const kernel = kernelOf(pass, names.layer);
-  if (pass.batchStatistics === 'batch') {
+  if (pass.statisticsOf(names.norm) === 'batch') {
     return normaliseByBatch(
       pass,
       names.norm,

@@ -17,7 +17,7 @@ export function denseBatchNorm(
   names: { readonly layer: string; readonly norm: string },
   x: tf.Tensor2D,
 ): tf.Tensor2D {
-  if (pass.batchStatistics === 'batch') {
+  if (pass.statisticsOf(names.norm) === 'batch') {
     return normaliseByBatch(pass, names.norm, dense(pass, names.layer, x));
   }
   const { scale, shift } = affineOfMovingStatistics(pass, names);

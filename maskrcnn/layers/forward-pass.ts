@@ -3,17 +3,21 @@
  * and how batch norm finds its statistics. Made anew for each pass; owns nothing.
  */
 import type * as tf from '@tensorflow/tfjs-node-gpu';
+import type { MaskRcnnConfig } from '../config.ts';
 import type { Parameters } from '../parameters.ts';
+
+/** Names of the heads' layers begin so. */
+const HEADS = 'mrcnn_';
 
 export interface ForwardPass {
   /** The variable of a parameter, such as `res2a_branch2a/kernel`. */
   weight(name: string): tf.Variable;
   /** Is a parameter of one of the layers whose name starts with `prefix` being trained? */
   trains(prefix: string): boolean;
-  /** `moving`: the stored averages; `batch`: mean and variance of what flows through. */
-  readonly batchStatistics: 'moving' | 'batch';
+  /** What a batch norm layer divides by: the stored averages, or mean and variance of what flows through. */
+  statisticsOf(norm: string): 'moving' | 'batch';
   /**
-   * New values of the moving statistics, filled in by the layers of a pass with batch statistics; they
+   * New values of the moving statistics, filled in by the layers of a pass normalised by the batch; they
    * outlive every tidy scope and belong to whoever made the pass.
    */
   readonly movingStatistics: Map<tf.Variable, tf.Tensor>;
@@ -24,7 +28,7 @@ export function inferencePass(parameters: Parameters): ForwardPass {
   return {
     weight: (name) => parameters.get(name),
     trains: () => false,
-    batchStatistics: 'moving',
+    statisticsOf: () => 'moving',
     movingStatistics: new Map(),
   };
 }
@@ -36,13 +40,14 @@ export function inferencePass(parameters: Parameters): ForwardPass {
 export function trainingPass(options: {
   readonly parameters: Parameters;
   readonly trainable: readonly string[];
-  readonly trainBn: boolean;
+  readonly trainBn: MaskRcnnConfig['trainBn'];
 }): ForwardPass {
   const { parameters, trainable, trainBn } = options;
   return {
     weight: (name) => parameters.get(name),
     trains: (prefix) => trainable.some((name) => name.startsWith(prefix)),
-    batchStatistics: trainBn ? 'batch' : 'moving',
+    statisticsOf: (norm) =>
+      trainBn === true || (trainBn === 'backbone' && !norm.startsWith(HEADS)) ? 'batch' : 'moving',
     movingStatistics: new Map(),
   };
 }

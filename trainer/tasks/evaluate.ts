@@ -13,6 +13,7 @@ import {
 import type { EvaluationRef } from '../../contracts/references.ts';
 import { storeKeys } from '../../contracts/store-keys.ts';
 import type { RgbImage } from '../../datasets/decode.ts';
+import { fitImage } from '../../datasets/fit-image.ts';
 import { readOriginal, readOriginalMask } from '../../datasets/original-images.ts';
 import { prefetched } from '../../datasets/prefetch.ts';
 import { meanScores, scoreMask } from '../../evaluation/isic-scores.ts';
@@ -52,7 +53,7 @@ export async function evaluate(
   const { folder } = workspace;
   const model = await warm.at(checkpoint, { folder, signal: context.signal, onNote });
   const pairs = await validationPairs(store, input);
-  using detector = new Detector(model.config, model.parameters);
+  using detector = new Detector(model.config, model.parameters, { fit: fitImage });
   const predictions = (of: readonly Pair[]) =>
     predict({ store, pairs: of, signal: context.signal, detector, minConfidence });
 

@@ -64,6 +64,7 @@ export async function trainEpoch(
   const training = await runSteps(parts);
   const validation = await validate(parts);
 
+  model.engine.sync();
   const weightsPath = join(workspace.folder, 'weights.h5');
   const optimizerPath = join(workspace.folder, 'optimizer.h5');
   await saveWeights(model.parameters, weightsPath);

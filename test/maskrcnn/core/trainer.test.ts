@@ -101,6 +101,17 @@ describe('Trainer', () => {
     expect(tf.memory().numTensors).toBe(owned);
   });
 
+  it('trained batch norm of the backbone alone leaves the statistics of the heads', () => {
+    const trained = { ...config, trainBn: 'backbone' as const };
+    using parameters = Parameters.initialise(trained, 3);
+    using trainer = new Trainer({ config: trained, parameters, layers: 'all' });
+    const mean = (layer: string) => Array.from(parameters.get(`${layer}/moving_mean`).dataSync());
+    const before = { backbone: mean('bn_conv1'), head: mean('mrcnn_class_bn1') };
+    trainer.step(batchOf(1, 0, trained), 1e-3);
+    expect(mean('bn_conv1')).not.toEqual(before.backbone);
+    expect(mean('mrcnn_class_bn1')).toEqual(before.head);
+  });
+
   it('a loss that is not finite names itself and leaves the weights as they were', () => {
     using parameters = Parameters.initialise(config, 3);
     using trainer = new Trainer({ config, parameters, layers: 'heads', step: 41 });
