@@ -14,29 +14,37 @@ const CACHE = fileURLToPath(new URL('../../../.lesionflow/cache/', import.meta.u
 const FOLDER = join(CACHE, 'python');
 const PYTHON = join(FOLDER, 'bin/python');
 
+/** Under a lock that the system frees with the process, since test files run side by side. */
+const INSTALL = `
+import fcntl, os, subprocess, sys, venv
+folder, requirement = sys.argv[1:]
+python = os.path.join(folder, 'bin', 'python')
+os.makedirs(os.path.dirname(folder), exist_ok=True)
+with open(folder + '.lock', 'w') as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if not os.path.exists(python):
+        venv.create(folder, with_pip=True)
+    found = [python, '-c', 'import importlib.util as u, sys; sys.exit(u.find_spec("tensorflow") is None)']
+    if subprocess.run(found).returncode != 0:
+        subprocess.run([python, '-m', 'pip', 'install', '--quiet', requirement], check=True)
+`;
+
 export type PythonTensorFlow = { readonly path: string } | { readonly missing: string };
 
 export async function pythonTensorFlow(): Promise<PythonTensorFlow> {
   try {
-    if (!existsSync(PYTHON)) await run('python3', ['-m', 'venv', FOLDER]);
-    if (await canImport()) return { path: PYTHON };
-    await run(PYTHON, ['-m', 'pip', 'install', '--quiet', ...tensorFlow()]);
-    return (await canImport()) ? { path: PYTHON } : { missing: 'import tensorflow fails' };
+    await run('python3', ['-c', INSTALL, FOLDER, tensorFlow()]);
+    return { path: PYTHON };
   } catch (error) {
-    return { missing: `no Python with TensorFlow: ${String(error).split('\n')[0] ?? ''}` };
+    const lines = String(error).trim().split('\n');
+    return { missing: `no Python with TensorFlow: ${lines.at(-1) ?? ''}` };
   }
 }
 
-function tensorFlow(): readonly string[] {
+function tensorFlow(): string {
   const wheels = existsSync(CACHE) ? readdirSync(CACHE) : [];
   const wheel = wheels.find((name) => /^tensorflow_cpu-.*\.whl$/.test(name));
-  return wheel === undefined ? ['tensorflow-cpu==2.21.0'] : [join(CACHE, wheel)];
-}
-
-async function canImport(): Promise<boolean> {
-  const check = 'import importlib.util as u; print(u.find_spec("tensorflow") is not None)';
-  const { stdout } = await run(PYTHON, ['-c', check]);
-  return stdout.trim() === 'True';
+  return wheel === undefined ? 'tensorflow-cpu==2.21.0' : join(CACHE, wheel);
 }
 
 /** Runs a script that loads `folder` and prints JSON, which is returned. */
