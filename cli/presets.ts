@@ -10,8 +10,9 @@ const SMALL_MODEL = {
   imageMaxDim: 128,
   rpnAnchorScales: [8, 16, 32, 64, 128],
   rpnTrainAnchorsPerImage: 64,
-  preNmsLimit: 500,
-  postNmsRoisTraining: 200,
+  // All 4,092 anchors: the first steps find lesions only if proposals are not cut to a few at random.
+  preNmsLimit: 4092,
+  postNmsRoisTraining: 1000,
   postNmsRoisInference: 100,
   trainRoisPerImage: 32,
   maxGtInstances: 4,
