@@ -19,7 +19,7 @@ const SMALL_MODEL = {
   detectionMaxInstances: 5,
   detectionMinConfidence: 0.05,
   // From scratch there are no statistics to freeze.
-  trainBn: true,
+  trainBn: 'backbone',
 } as const satisfies Preset['model'];
 
 export const presets = {
