@@ -83,6 +83,11 @@ export const maskRcnnConfigSchema = z
      * does so below the heads only: a head's batch is a few RoIs and much padding, whose statistics mislead.
      */
     trainBn: z.union([z.boolean(), z.literal('backbone')]).default(false),
+    /**
+     * What batch norm's averages keep of themselves at each step (0.99 in Keras). Runs of a few hundred steps
+     * want less: 0.99 still holds a third of the initial statistics after a hundred.
+     */
+    bnMomentum: share.default(0.99),
     /** Largest global norm of all gradients together; 0 turns clipping off. */
     gradientClipNorm: z.number().nonnegative().default(5),
   })

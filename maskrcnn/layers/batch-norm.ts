@@ -1,5 +1,5 @@
 /**
- * Batch norm over the last axis, as Matterport's `BatchNorm` (Keras 2.2.4, epsilon 1e-3, momentum 0.99).
+ * Batch norm over the last axis, as Matterport's `BatchNorm` (Keras 2.2.4, epsilon 1e-3).
  * gamma and beta are trained whichever statistics are used (parity note 4).
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
@@ -7,7 +7,6 @@ import type { ForwardPass } from './forward-pass.ts';
 import { noTape } from './no-tape.ts';
 
 const EPSILON = 1e-3;
-const MOMENTUM = 0.99;
 
 /** Scale and shift `[C]` of a layer with bias followed by batch norm with its stored statistics. */
 export function affineOfMovingStatistics(
@@ -41,6 +40,7 @@ export function normaliseByBatch<T extends tf.Tensor>(pass: ForwardPass, norm: s
 function noteAverage(pass: ForwardPass, name: string, value: tf.Tensor): void {
   const average = pass.weight(name);
   // Kept, since the gradient's own tidy scope would free it before the train step can return it.
-  const next = noTape(() => tf.add(tf.mul(average, MOMENTUM), tf.mul(value, 1 - MOMENTUM)));
+  const { normMomentum } = pass;
+  const next = noTape(() => tf.add(tf.mul(average, normMomentum), tf.mul(value, 1 - normMomentum)));
   pass.movingStatistics.set(average, tf.keep(next));
 }

@@ -16,6 +16,8 @@ export interface ForwardPass {
   trains(prefix: string): boolean;
   /** What a batch norm layer divides by: the stored averages, or mean and variance of what flows through. */
   statisticsOf(norm: string): 'moving' | 'batch';
+  /** What the moving statistics keep of themselves at a step. */
+  readonly normMomentum: number;
   /**
    * New values of the moving statistics, filled in by the layers of a pass normalised by the batch; they
    * outlive every tidy scope and belong to whoever made the pass.
@@ -29,6 +31,7 @@ export function inferencePass(parameters: Parameters): ForwardPass {
     weight: (name) => parameters.get(name),
     trains: () => false,
     statisticsOf: () => 'moving',
+    normMomentum: 1,
     movingStatistics: new Map(),
   };
 }
@@ -40,14 +43,16 @@ export function inferencePass(parameters: Parameters): ForwardPass {
 export function trainingPass(options: {
   readonly parameters: Parameters;
   readonly trainable: readonly string[];
-  readonly trainBn: MaskRcnnConfig['trainBn'];
+  readonly config: Pick<MaskRcnnConfig, 'trainBn' | 'bnMomentum'>;
 }): ForwardPass {
-  const { parameters, trainable, trainBn } = options;
+  const { parameters, trainable } = options;
+  const { trainBn, bnMomentum } = options.config;
   return {
     weight: (name) => parameters.get(name),
     trains: (prefix) => trainable.some((name) => name.startsWith(prefix)),
     statisticsOf: (norm) =>
       trainBn === true || (trainBn === 'backbone' && !norm.startsWith(HEADS)) ? 'batch' : 'moving',
+    normMomentum: bnMomentum,
     movingStatistics: new Map(),
   };
 }

@@ -47,7 +47,7 @@ export function trainStep(options: TrainStepOptions): TrainStepResult {
   const pass = trainingPass({
     parameters,
     trainable: trainable.map(({ name }) => name),
-    trainBn: config.trainBn,
+    config,
   });
   const step = tf.tidy(() => {
     const { losses, gradients } = lossGradients(options, pass);
