@@ -10,16 +10,16 @@ const SMALL_MODEL = {
   imageMaxDim: 128,
   rpnAnchorScales: [8, 16, 32, 64, 128],
   rpnTrainAnchorsPerImage: 64,
-  // All 4,092 anchors: the first steps find lesions only if proposals are not cut to a few at random.
-  preNmsLimit: 4092,
-  postNmsRoisTraining: 1000,
+  preNmsLimit: 1000,
+  postNmsRoisTraining: 300,
   postNmsRoisInference: 100,
-  trainRoisPerImage: 32,
+  trainRoisPerImage: 16,
   maxGtInstances: 4,
   detectionMaxInstances: 5,
   detectionMinConfidence: 0.05,
   // From scratch there are no statistics to freeze.
   trainBn: 'backbone',
+  bnMomentum: 0.9,
 } as const satisfies Preset['model'];
 
 export const presets = {
@@ -48,6 +48,29 @@ export const presets = {
       ],
     },
     evaluation: { overlays: 6 },
+  },
+  /** Half an hour on 2 CPU cores, from scratch at 128 px: learns on a thousand pictures or more. */
+  scratch: {
+    model: {
+      ...SMALL_MODEL,
+      name: 'scratch',
+      imagesPerGpu: 8,
+      stepsPerEpoch: 75,
+      validationSteps: 8,
+    },
+    training: {
+      initialWeights: { from: 'scratch' },
+      stages: [
+        {
+          name: 'all',
+          layers: 'all',
+          epochs: 10,
+          learningRate: 0.015,
+          schedule: 'cosine',
+          warmupSteps: 60,
+        },
+      ],
+    },
   },
   /** The real recipe: COCO weights, 1024 px, 20 epochs of heads and 20 of all; every value is the default. */
   recipe: {},
