@@ -4,7 +4,6 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
 import { LesionFlowError } from '../contracts/errors.ts';
 
 export interface TemporalSettings {
@@ -35,18 +34,6 @@ export function temporalSettings(
   });
   const address = connectionOptions.address ?? '127.0.0.1:7233';
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
-}
-
-/** A worker's connection. Throws `TemporalUnreachableError`; the caller closes it. */
-export async function connectWorker({
-  address,
-  options,
-}: TemporalSettings): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(options);
-  } catch (cause) {
-    throw new TemporalUnreachableError({ address, cause });
-  }
 }
 
 /** A client for starting and watching runs. Throws `TemporalUnreachableError`; the caller closes its connection. */

@@ -1,6 +1,7 @@
 /** The life of a worker process: connect, work, stop in good order on a signal or when the parent is gone. */
 import type { Logger, Worker } from '@temporalio/worker';
-import { connectWorker, temporalSettings } from './connection.ts';
+import { temporalSettings } from './connection.ts';
+import { connectWorker } from './worker-connection.ts';
 import { installRuntime } from './logging.ts';
 import type { WorkerPlace } from './worker-options.ts';
 
