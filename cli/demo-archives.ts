@@ -14,7 +14,7 @@ export interface DemoArchives extends AsyncDisposable {
 }
 
 /** Enough for a few validation images, and quick to fetch, check and pack. */
-const SYNTHETIC = { count: 60, size: 192, seed: 7 } as const;
+const SYNTHETIC = { count: 80, size: 192, seed: 7 } as const;
 
 /** `folder` takes the synthetic archives. Throws `UsageError` when only one archive is given. */
 export async function demoArchives(
