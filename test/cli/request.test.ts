@@ -34,7 +34,8 @@ describe('layers', () => {
       config,
       set: ['model.stepsPerEpoch=9', 'training.stages.0.epochs=2', 'publish.model=other'],
     });
-    expect(request.model).toMatchObject({ imageMaxDim: 128, imagesPerGpu: 3, stepsPerEpoch: 9 });
+    const { imageMaxDim } = presets.tiny.model;
+    expect(request.model).toMatchObject({ imageMaxDim, imagesPerGpu: 3, stepsPerEpoch: 9 });
     expect(request.training?.stages).toEqual([expect.objectContaining({ name: 'all', epochs: 2 })]);
     expect(request.split).toEqual({ seed: 1 });
     expect(request.publish).toEqual({ model: 'other' });
