@@ -1,23 +1,15 @@
 /** How far a run is: what the status query answers and what the Temporal UI shows as current details. */
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { EpochResult, PipelineStep, RunStatus } from '../contracts/progress.ts';
+import {
+  pipelineStepSchema,
+  type EpochResult,
+  type PipelineStep,
+  type RunStatus,
+} from '../contracts/progress.ts';
 import type { Scores } from '../contracts/references.ts';
 import { runDetails } from './run-details.ts';
 
 type Step = RunStatus['steps'][number];
-
-const STEPS: readonly PipelineStep[] = [
-  'fetch-images',
-  'fetch-masks',
-  'unpack-images',
-  'unpack-masks',
-  'inspect',
-  'split',
-  'records',
-  'train',
-  'evaluate',
-  'publish',
-];
 
 export class RunProgress {
   readonly #runId: string;
@@ -29,7 +21,11 @@ export class RunProgress {
 
   constructor(runId: string) {
     this.#runId = runId;
-    this.#steps = STEPS.map((step) => ({ step, state: 'waiting', summary: '' }));
+    this.#steps = pipelineStepSchema.options.map((step) => ({
+      step,
+      state: 'waiting',
+      summary: '',
+    }));
   }
 
   status(): RunStatus {
@@ -86,7 +82,7 @@ export class RunProgress {
   }
 
   #set(step: PipelineStep, state: Step['state'], summary: string): void {
-    this.#steps[STEPS.indexOf(step)] = { step, state, summary };
+    this.#steps[pipelineStepSchema.options.indexOf(step)] = { step, state, summary };
     this.#show();
   }
 
