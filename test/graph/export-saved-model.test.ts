@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { GraphError } from '../../graph/errors.ts';
 import { exportSavedModel } from '../../graph/export-saved-model.ts';
-import { CALL_SIGNATURE, pythonTensorFlow, runPython } from './support/python.ts';
+import { CALL_SIGNATURE, pythonTensorFlow, runPython } from '../support/python.ts';
 
 const python = await pythonTensorFlow();
 const describePython =

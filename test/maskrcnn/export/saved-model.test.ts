@@ -8,7 +8,7 @@ import { pyramidAnchors } from '../../../maskrcnn/boxes/anchors.ts';
 import { exportDetection } from '../../../maskrcnn/export/saved-model.ts';
 import { detectionForward } from '../../../maskrcnn/model.ts';
 import { Parameters } from '../../../maskrcnn/parameters.ts';
-import { CALL_SIGNATURE, pythonTensorFlow, runPython } from '../../graph/support/python.ts';
+import { CALL_SIGNATURE, pythonTensorFlow, runPython } from '../../support/python.ts';
 import { discBatch, SIDE, tinyConfig } from './tiny-model.ts';
 
 const python = await pythonTensorFlow();

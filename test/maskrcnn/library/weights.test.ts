@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { File, ready } from 'h5wasm/node';
 import { maskRcnnConfigSchema } from '../../../maskrcnn/config.ts';
@@ -15,6 +14,7 @@ import {
   type StoredLayer,
 } from '../../../maskrcnn/weights/keras-h5.ts';
 import { COCO_EXCLUDE, loadWeights, saveWeights } from '../../../maskrcnn/weights/load.ts';
+import { pythonTensorFlow } from '../../support/python.ts';
 import { describeWithShared, sharedPath } from '../../support/shared.ts';
 
 const WEIGHTS = 'parity/mask_rcnn_r50_2class.h5';
@@ -26,19 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The first of these interpreters that has h5py. */
-const python = [
-  fileURLToPath(new URL('../../../.lesionflow/cache/python/bin/python', import.meta.url)),
-  'python3',
-].find((interpreter) => {
-  try {
-    execFileSync(interpreter, ['-c', 'import h5py'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-const itWithPython = python === undefined ? it.skip : it;
+const python = await pythonTensorFlow();
 
 const bytesOf = (values: Float32Array = new Float32Array()) =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength);
@@ -86,10 +74,12 @@ describeWithShared('the weights of the reference', WEIGHTS, () => {
     expect((await readdir(folder)).filter((name) => name.includes('partial'))).toEqual([]);
   });
 
+  const itWithPython = 'path' in python ? it : it.skip;
   itWithPython(
-    `are read by h5py${python === undefined ? ' (skipped: no Python with h5py on this machine)' : ''}`,
+    `are read by h5py${'missing' in python ? ` (skipped: ${python.missing})` : ''}`,
     () => {
-      const output = execFileSync(python ?? '', ['-c', COMPARE, saved, sharedPath(WEIGHTS)], {
+      const interpreter = 'path' in python ? python.path : '';
+      const output = execFileSync(interpreter, ['-c', COMPARE, saved, sharedPath(WEIGHTS)], {
         encoding: 'utf8',
       });
       expect(output.trim()).toBe('384 tensorflow 2.2.4');

@@ -1,5 +1,5 @@
 /**
- * Python's TensorFlow in a virtual environment of its own under `.lesionflow/cache/python`, made when it
+ * Python's TensorFlow, and with it h5py, in a virtual environment of its own under `.lesionflow/cache/python`, made when it
  * is needed first (from the wheel that the bootstrap downloads, if it is there). Without python3, pip or
  * a network there is a reason instead, for tests to be skipped with.
  */
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const CACHE = fileURLToPath(new URL('../../../.lesionflow/cache/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../.lesionflow/cache/', import.meta.url));
 const FOLDER = join(CACHE, 'python');
 const PYTHON = join(FOLDER, 'bin/python');
 
