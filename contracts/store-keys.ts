@@ -15,7 +15,6 @@ export const storeKeys = {
   recordsFolder: (dataset: string, size: number, datasetHash: string) =>
     `datasets/${dataset}/records/${String(size)}-${datasetHash.slice(0, 16)}`,
   split: (hash: string) => `splits/${hash}.json`,
-  runFolder: (runId: string) => `runs/${runId}`,
   checkpointFolder: (runId: string, stage: string, epoch: number, step: number, attempt: string) =>
     `runs/${runId}/checkpoints/${stage}/e${String(epoch)}-s${String(step)}-${attempt}`,
   eventsFolder: (runId: string, stage: string) => `runs/${runId}/events/${stage}`,

@@ -20,12 +20,11 @@ import {
   writeOnce,
 } from '../storage/documents.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { UnsupportedResizeModeError } from './errors.ts';
 import { counter, type StepOptions } from './progress.ts';
 import { makeRecord } from './records/make-record.ts';
 import type { EncodedRecord } from './records/record.ts';
 import { encodeShard } from './records/shard.ts';
-import type { SquareOptions } from './square-fit.ts';
+import { squareOf, type SquareOptions } from './square-fit.ts';
 
 export interface PrepareRecordsOptions extends StepOptions {
   readonly store: ObjectStore;
@@ -47,11 +46,8 @@ const PARALLEL_RECORDS = 4;
  */
 export async function prepareRecords(options: PrepareRecordsOptions): Promise<RecordsRef> {
   const { store, dataset, split, config } = options;
-  if (config.imageResizeMode !== 'square') {
-    throw new UnsupportedResizeModeError(config.imageResizeMode);
-  }
-  const size = config.imageMaxDim;
-  const square = { minDim: config.imageMinDim, maxDim: size, minScale: config.imageMinScale };
+  const square = squareOf(config);
+  const size = square.maxDim;
   const inputs = sha256(canonicalJson([FORMAT_VERSION, dataset.hash, split.hash, square]));
   const folder = `${storeKeys.recordsFolder(dataset.name, size, dataset.hash)}/${inputs.slice(0, 16)}`;
   const manifestKey = `${folder}/manifest.json`;

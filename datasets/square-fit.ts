@@ -2,7 +2,9 @@
  * Where an image lands in the training square: `resize_image` of mrcnn/utils.py, mode "square", without the
  * pixels. It enlarges until the shorter side reaches `minDim`, shrinks only for `maxDim`, and centres.
  */
+import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import { roundHalfToEven } from '../maskrcnn/rounding.ts';
+import { UnsupportedResizeModeError } from './errors.ts';
 
 export interface SquareOptions {
   readonly minDim: number;
@@ -10,6 +12,13 @@ export interface SquareOptions {
   readonly maxDim: number;
   /** Smallest factor when enlarging; 0 for none. */
   readonly minScale: number;
+}
+
+/** The square that a model is trained on. Throws `UnsupportedResizeModeError` for a model of another mode. */
+export function squareOf(config: MaskRcnnConfig): SquareOptions {
+  const { imageResizeMode, imageMinDim, imageMaxDim, imageMinScale } = config;
+  if (imageResizeMode !== 'square') throw new UnsupportedResizeModeError(imageResizeMode);
+  return { minDim: imageMinDim, maxDim: imageMaxDim, minScale: imageMinScale };
 }
 
 export interface SquareFit {

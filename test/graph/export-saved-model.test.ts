@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { GraphError } from '../../graph/errors.ts';
 import { exportSavedModel } from '../../graph/export-saved-model.ts';
-import { CALL_SIGNATURE, pythonTensorFlow, runPython } from '../support/python.ts';
+import {
+  CALL_SIGNATURE,
+  describeWithPython,
+  pythonTensorFlow,
+  runPython,
+} from '../support/python.ts';
 
 const python = await pythonTensorFlow();
-const describePython =
-  'path' in python
-    ? describe
-    : (title: string, body: () => void) =>
-        describe.skip(`${title} (skipped: ${python.missing})`, body);
 
 let folder: string;
 beforeAll(() => {
@@ -64,7 +64,7 @@ describe('exportSavedModel', () => {
   });
 });
 
-describePython('an exported function in Python', () => {
+describeWithPython(python, 'an exported function in Python', (interpreter) => {
   it('gives the same numbers and types', async () => {
     const w = tf.variable(tf.tensor2d([[0.5], [-1.25], [3]]), true, 'python/w');
     const fn = ({ x, ids }: Record<'x' | 'ids', tf.Tensor>) => ({
@@ -85,7 +85,6 @@ describePython('an exported function in Python', () => {
     };
     writeFileSync(join(folder, 'feeds.json'), JSON.stringify(feeds));
 
-    const interpreter = 'path' in python ? python.path : '';
     const given = await runPython(interpreter, CALL_SIGNATURE, [path, join(folder, 'feeds.json')]);
 
     const expected = fn({ x: tf.tensor2d(feeds.x), ids: tf.tensor1d(feeds.ids, 'int32') }).outputs;

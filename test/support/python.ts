@@ -8,6 +8,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { describe, it } from '@jest/globals';
 
 const run = promisify(execFile);
 const CACHE = fileURLToPath(new URL('../../.lesionflow/cache/', import.meta.url));
@@ -39,6 +40,16 @@ export async function pythonTensorFlow(): Promise<PythonTensorFlow> {
     const lines = String(error).trim().split('\n');
     return { missing: `no Python with TensorFlow: ${lines.at(-1) ?? ''}` };
   }
+}
+
+/** `describe` with the interpreter; one skipped test that says what is missing where there is none. */
+export function describeWithPython(
+  python: PythonTensorFlow,
+  title: string,
+  block: (interpreter: string) => void,
+): void {
+  if ('path' in python) describe(title, () => block(python.path));
+  else it.skip(`${title} (skipped: ${python.missing})`, () => undefined);
 }
 
 function tensorFlow(): string {

@@ -1,16 +1,10 @@
-/** Reads the reference's numbers (`../shared/parity`): JSON beside a file of raw little-endian arrays. */
-import { readFileSync } from 'node:fs';
+/** The reference's numbers (`../shared/parity`) as tensors, with the configuration and image of its runs. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import sharp from 'sharp';
 import { maskRcnnConfigSchema, type MaskRcnnConfig } from '../../../maskrcnn/config.ts';
 import { moldImage } from '../../../maskrcnn/image/mold.ts';
 import { sharedPath } from '../../support/shared.ts';
-
-interface StoredTensor {
-  readonly dtype: 'float32' | 'int32' | 'int8' | 'uint8';
-  readonly shape: number[];
-  readonly offset: number;
-}
+import { openTensors, readGolden, unpackBits, type TensorEntry } from '../library/golden.ts';
 
 /** Values of a large tensor at sampled flat positions. */
 export interface Sampled {
@@ -18,31 +12,14 @@ export interface Sampled {
   readonly values: number[];
 }
 
-const ARRAYS = {
-  float32: Float32Array,
-  int32: Int32Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-} as const;
-
 export class Reference<T> {
-  readonly json: T & { readonly tensors: Readonly<Record<string, StoredTensor>> };
-  readonly #bytes: Buffer;
+  readonly json: T & { readonly tensors: Readonly<Record<string, TensorEntry>> };
+  /** The numbers of a stored tensor. */
+  readonly array: ReturnType<typeof openTensors>;
 
   constructor(name: string) {
-    this.json = JSON.parse(readFileSync(sharedPath(`parity/${name}.json`), 'utf8')) as T & {
-      tensors: Record<string, StoredTensor>;
-    };
-    this.#bytes = readFileSync(sharedPath(`parity/${name}.bin`));
-  }
-
-  /** The numbers of a stored tensor. */
-  array(name: string): Float32Array | Int32Array | Int8Array | Uint8Array {
-    const { dtype, shape, offset } = this.#entry(name);
-    const length = shape.reduce((a, b) => a * b, 1);
-    const Type = ARRAYS[dtype];
-    const bytes = this.#bytes.subarray(offset, offset + length * Type.BYTES_PER_ELEMENT);
-    return new Type(Uint8Array.from(bytes).buffer);
+    this.json = readGolden(name) as typeof this.json;
+    this.array = openTensors(name);
   }
 
   /** A stored tensor; float32 stays so, integers become int32. */
@@ -60,15 +37,12 @@ export class Reference<T> {
     const [rows = 0, stride = 0] = this.#entry(name).shape;
     const bits = new Float32Array(rows * length);
     for (let row = 0; row < rows; row++) {
-      for (let i = 0; i < length; i++) {
-        const byte = bytes[row * stride + (i >> 3)] ?? 0;
-        bits[row * length + i] = (byte >> (7 - (i & 7))) & 1;
-      }
+      bits.set(unpackBits(bytes.subarray(row * stride, (row + 1) * stride), length), row * length);
     }
     return bits;
   }
 
-  #entry(name: string): StoredTensor {
+  #entry(name: string): TensorEntry {
     const entry = this.json.tensors[name];
     if (entry === undefined) throw new Error(`the reference has no tensor ${name}`);
     return entry;

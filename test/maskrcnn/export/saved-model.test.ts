@@ -2,21 +2,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { pyramidAnchors } from '../../../maskrcnn/boxes/anchors.ts';
 import { exportDetection } from '../../../maskrcnn/export/saved-model.ts';
 import { detectionForward } from '../../../maskrcnn/model.ts';
 import { Parameters } from '../../../maskrcnn/parameters.ts';
-import { CALL_SIGNATURE, pythonTensorFlow, runPython } from '../../support/python.ts';
+import {
+  CALL_SIGNATURE,
+  describeWithPython,
+  pythonTensorFlow,
+  runPython,
+} from '../../support/python.ts';
 import { discBatch, SIDE, tinyConfig } from './tiny-model.ts';
 
 const python = await pythonTensorFlow();
-const describePython =
-  'path' in python
-    ? describe
-    : (title: string, body: () => void) =>
-        describe.skip(`${title} (skipped: ${python.missing})`, body);
 
 interface PythonTensor {
   readonly shape: readonly number[];
@@ -32,7 +32,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describePython('the exported detection in Python', () => {
+describeWithPython(python, 'the exported detection in Python', (interpreter) => {
   it('finds the same boxes, classes, scores and masks', async () => {
     const config = tinyConfig();
     using parameters = Parameters.initialise(config, 5);
@@ -48,7 +48,6 @@ describePython('the exported detection in Python', () => {
     const feeds = { image: image.arraySync(), window: window.arraySync() };
     writeFileSync(join(folder, 'feeds.json'), JSON.stringify(feeds));
 
-    const interpreter = 'path' in python ? python.path : '';
     const given = (await runPython(interpreter, CALL_SIGNATURE, [
       folder,
       join(folder, 'feeds.json'),

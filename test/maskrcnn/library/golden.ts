@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { sharedPath } from '../../support/shared.ts';
 
-interface TensorEntry {
+export interface TensorEntry {
   readonly dtype: 'float32' | 'int32' | 'int8' | 'uint8';
   readonly shape: number[];
   readonly offset: number;
