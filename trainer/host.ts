@@ -12,6 +12,7 @@ import {
   TrainerStalledError,
   TrainerTaskError,
 } from './errors.ts';
+import { exactArithmetic } from './exact-arithmetic.ts';
 import {
   replySchema,
   resultSchemas,
@@ -105,7 +106,12 @@ export class TrainerHost {
     const { entry, environment, startTimeoutMs, onLog } = this.#options;
     this.#child = await TrainerChild.start({
       entry,
-      environment: { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env, ...environment },
+      environment: {
+        TF_CPP_MIN_LOG_LEVEL: '2',
+        ...exactArithmetic(),
+        ...process.env,
+        ...environment,
+      },
       startTimeoutMs,
       onLog,
     });
