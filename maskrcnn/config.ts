@@ -88,8 +88,35 @@ export const maskRcnnConfigSchema = z
      * want less: 0.99 still holds a third of the initial statistics after a hundred.
      */
     bnMomentum: share.default(0.99),
-    /** Largest global norm of all gradients together; 0 turns clipping off. */
+    /** Largest norm of the gradients; 0 turns clipping off. */
     gradientClipNorm: z.number().nonnegative().default(5),
+    /**
+     * Whose norm is held below `gradientClipNorm`: all gradients' together, as the original's Keras 2.2.4
+     * does, or each parameter's own, as tf.keras does in the forks of Matterport's library.
+     */
+    gradientClipMode: z.enum(['global', 'variable']).default('global'),
+    /**
+     * Matterport lets the box loss's gradient flow through its targets into the RPN. The targets are what
+     * the loss is measured against: with `false` (the default) they are constants, as in the paper and in
+     * every other implementation; `true` differentiates as the original does.
+     */
+    gradientThroughTargets: z.boolean().default(false),
+    /**
+     * `batch` is Matterport's batch norm; `group` (Wu & He, 2018) normalises each image by itself over
+     * groups of channels, and so needs no large batch. Its weights are gamma and beta alone.
+     */
+    normalization: z.enum(['batch', 'group']).default('batch'),
+    /** Groups of group norm; must divide the channels of every normalised layer. */
+    normGroups: positiveInt.default(32),
+    /** `sgd` with momentum as in Matterport, or `adamw` (Loshchilov & Hutter, 2019). */
+    optimizer: z.enum(['sgd', 'adamw']).default('sgd'),
+    adamBeta1: share.default(0.9),
+    adamBeta2: share.default(0.999),
+    adamEpsilon: z.number().positive().default(1e-8),
+    /** What the moving average of the weights keeps of itself at a step; 0 keeps no average. */
+    emaDecay: z.number().min(0).lt(1).default(0),
+    /** Batches whose mean gradient makes one step of the optimizer. */
+    gradientAccumulationSteps: positiveInt.default(1),
   })
   .superRefine((config, context) => {
     if (config.imageMaxDim % 64 !== 0 && config.imageResizeMode === 'square') {
