@@ -13,7 +13,7 @@ import type { DetectionTargets } from './detection-targets.ts';
 import { MissingVelocityError } from './errors.ts';
 import { addL2Gradient, l2Penalty } from './l2.ts';
 import type { LossTensors, ModelLosses } from './loss-values.ts';
-import { clipFactor, globalNorm, momentumUpdate } from './optimizer.ts';
+import { clipFactors, globalNorm, momentumUpdate } from './optimizer.ts';
 
 export interface LossOptions {
   readonly config: MaskRcnnConfig;
@@ -52,14 +52,13 @@ export function trainStep(options: TrainStepOptions): TrainStepResult {
   const step = tf.tidy(() => {
     const { losses, gradients } = lossGradients(options, pass);
     const gradientNorm = globalNorm(gradients);
-    const factor = clipFactor(gradientNorm, config.gradientClipNorm);
-    const rate: tf.Scalar = tf.mul(learningRate, factor);
+    const factors = clipFactors(gradients, { ...config, norm: gradientNorm });
     const next = trainable.map(({ name }, index) =>
       momentumUpdate({
         weight: parameters.get(name),
         velocity: velocityOf(momentum, name),
         gradient: gradients[index] as tf.Tensor,
-        rate,
+        rate: tf.mul(learningRate, factors[index] as tf.Scalar),
         momentum: config.learningMomentum,
       }),
     );
