@@ -1,5 +1,6 @@
 /** The outline of a mask as an SVG path: marching squares (d3-contour), holes and several parts included. */
 import { contours } from 'd3-contour';
+import type { Canvas } from './drawing.ts';
 
 export interface MaskOutline {
   /** `[height * width]`, 0 outside. */
@@ -26,6 +27,13 @@ export function outlinePath(outline: MaskOutline): string {
       return `M${points.join('L')}Z`;
     })
     .join('');
+}
+
+/** The outline of a mask `[height * width]` of the canvas' image. */
+export function maskPath({ image, height, width }: Canvas, mask: Uint8Array): string {
+  const { height: maskHeight, width: maskWidth } = image;
+  const picture = { pictureHeight: height, pictureWidth: width };
+  return outlinePath({ mask, height: maskHeight, width: maskWidth, ...picture });
 }
 
 /** The mask at no more than the picture's size: an outline finer than the picture's pixels is lost work. */

@@ -2,10 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { outlinePath } from '../../report/contour.ts';
+import { PICTURE_SIDE } from '../../report/drawing.ts';
 import { encodeMaskPng } from '../../report/mask-png.ts';
 import {
   drawOverlay,
-  PICTURE_SIDE,
   PREDICTION_COLOUR,
   TRUTH_COLOUR,
   type OverlayOptions,
