@@ -5,7 +5,7 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${from}/` },
   to: {
-    path: '^(contracts|graph|maskrcnn|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra)/',
+    path: '^(wording|contracts|graph|maskrcnn|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra)/',
     pathNot: [`^${from}/`, ...allowed.map((room) => `^${room}`)],
   },
 });
@@ -19,12 +19,18 @@ module.exports = {
       [],
       'graph/ is useful to others: it knows nothing of this project',
     ),
-    only('maskrcnn-knows-graph-only', 'maskrcnn', ['graph/'], 'the model library stands alone'),
+    only('wording-is-plain', 'wording', [], 'what is wrong with an input, in words for a person'),
+    only(
+      'maskrcnn-knows-graph-only',
+      'maskrcnn',
+      ['graph/', 'wording/'],
+      'the model library stands alone',
+    ),
     only('evaluation-is-plain', 'evaluation', [], 'scores work on plain arrays'),
     only(
       'contracts-know-config',
       'contracts',
-      ['maskrcnn/config'],
+      ['maskrcnn/config', 'wording/'],
       'contracts embed the model config schema',
     ),
     only('storage', 'storage', ['contracts/'], 'storage knows keys and manifests only'),
@@ -55,7 +61,7 @@ module.exports = {
     only(
       'workflows-see-contracts',
       'workflows',
-      ['contracts/', 'activities/'],
+      ['contracts/', 'wording/', 'activities/'],
       'values from contracts only; activities as types',
     ),
     {

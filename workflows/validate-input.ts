@@ -3,7 +3,7 @@
  * `jitless`: the workflow sandbox forbids generated code, and zod's interpreter gives the same answers.
  */
 import { ApplicationFailure } from '@temporalio/workflow';
-import { describeIssues } from '../contracts/describe-issues.ts';
+import { describeIssues } from '../wording/describe-issues.ts';
 import { pipelineInputSchema, type PipelineInput } from '../contracts/pipeline-input.ts';
 
 /** The input with its defaults. Throws a final `ApplicationFailure` "InvalidInput" that names each field. */
