@@ -71,6 +71,8 @@ export interface BatchTensors extends GroundTruth {
   readonly roiKeys: tf.Tensor2D;
   /** `[B, classes]`, 1 for the classes of the image's data set; all when left out. */
   readonly activeClassIds?: tf.Tensor2D;
+  /** `[B, N, 4]`, normalised: RoIs in place of the RPN's proposals, where `useRpnRois` is false. */
+  readonly inputRois?: tf.Tensor3D;
 }
 
 export interface TrainingForwardOptions {

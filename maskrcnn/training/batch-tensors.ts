@@ -15,5 +15,15 @@ export function batchTensors(batch: TrainBatch): BatchTensors {
     gtBoxes: tf.tensor3d(batch.gtBoxes, [images, gtSlots, 4]),
     gtMasks: tf.tensor4d(batch.gtMasks, [images, ...maskSize, gtSlots]),
     roiKeys: tf.tensor2d(batch.roiKeys, [images, batch.roiKeys.length / images]),
+    activeClassIds: tf.tensor2d(
+      batch.activeClassIds,
+      [images, batch.activeClassIds.length / images],
+      'int32',
+    ),
+    ...(batch.inputRois === undefined
+      ? {}
+      : {
+          inputRois: tf.tensor3d(batch.inputRois, [images, batch.inputRois.length / images / 4, 4]),
+        }),
   };
 }

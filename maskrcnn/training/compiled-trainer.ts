@@ -137,9 +137,9 @@ function definitions(
 
 const SCALAR = { shape: [], dtype: 'float32' } as const;
 
-const INTEGER_INPUTS: ReadonlySet<string> = new Set(['rpnMatch', 'gtClassIds']);
+const INTEGER_INPUTS: ReadonlySet<string> = new Set(['rpnMatch', 'gtClassIds', 'activeClassIds']);
 
-type BatchInput = keyof Omit<BatchTensors, 'activeClassIds'>;
+type BatchInput = keyof BatchTensors;
 
 interface BatchInputSpec {
   readonly shape: readonly number[];
@@ -157,8 +157,8 @@ function inputSpecs(batch: TrainBatch): Readonly<Record<BatchInput, BatchInputSp
 }
 
 /** Everything on which the shapes of the batch's tensors depend. */
-function shapesOf({ batchSize, imageSize, maskSize, gtClassIds }: TrainBatch): string {
-  return JSON.stringify([batchSize, imageSize, maskSize, gtClassIds.length]);
+function shapesOf({ batchSize, imageSize, maskSize, gtClassIds, inputRois }: TrainBatch): string {
+  return JSON.stringify([batchSize, imageSize, maskSize, gtClassIds.length, inputRois?.length]);
 }
 
 /** The graph knows shapes, not ranks: the names of the inputs are those of the batch. */
