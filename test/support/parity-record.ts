@@ -10,50 +10,22 @@
 import { appendFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { expect } from '@jest/globals';
-
-/** Where the rows go, one JSON a line; unset outside of `npm run parity`. */
-export const RECORD_VARIABLE = 'LESIONFLOW_PARITY_RECORD';
-
-export interface ParityDeviation {
-  /** The part of the table that the row belongs to. */
-  readonly part: 'inference' | 'training' | 'utilities';
-  /** What was compared, in a few words, such as `P2` or `masks of detect`. */
-  readonly quantity: string;
-  /** The largest deviation seen, not negative: NaN or a value above `tolerance` fails the test. */
-  readonly deviation: number;
-  /** The largest deviation allowed; 0 asks for equality. */
-  readonly tolerance: number;
-  /** What both are measured in. @default 'absolute' */
-  readonly unit?:
-    | 'absolute'
-    | 'relative'
-    | 'pixels'
-    | 'share of pixels'
-    | '1 - IoU'
-    | 'share missing'
-    | 'values that differ';
-}
-
-export interface ParityRow extends Required<ParityDeviation> {
-  /** File of the test, from the root of the repository. */
-  readonly file: string;
-  /** Full name of the test. */
-  readonly test: string;
-}
+import { RECORD_VARIABLE, type ParityDeviation, type ParityRow } from './parity-page.ts';
 
 /** Fails the running test unless `deviation <= tolerance`; records both. */
-export function expectDeviation({ unit = 'absolute', ...deviation }: ParityDeviation): void {
+export function expectDeviation({ unit = 'absolute', ...measured }: ParityDeviation): void {
+  const { quantity, deviation, tolerance } = measured;
   const record = process.env[RECORD_VARIABLE];
   if (record !== undefined) {
     const { currentTestName = '', testPath = '' } = expect.getState();
     const file = relative(process.cwd(), testPath);
-    const row: ParityRow = { ...deviation, unit, file, test: currentTestName };
+    const row: ParityRow = { ...measured, unit, file, test: currentTestName };
     appendFileSync(record, `${JSON.stringify(row)}\n`);
   }
-  const { quantity, deviation: seen, tolerance } = deviation;
-  // `toBeLessThanOrEqual` would not say of which of a test's quantities it speaks.
-  if (!(seen <= tolerance))
+  // `toBeLessThanOrEqual` would not say which of a test's quantities it is about.
+  if (!(deviation <= tolerance)) {
     throw new Error(
-      `${quantity} deviates by ${String(seen)} (${unit}), more than ${String(tolerance)}`,
+      `${quantity} deviates by ${String(deviation)} (${unit}), more than ${String(tolerance)}`,
     );
+  }
 }
