@@ -1,10 +1,10 @@
 /** The batches of an epoch, read ahead while the model works. */
 import type { Augmentation } from '../contracts/pipeline-input.ts';
+import { epochBatches, inBatches } from '../maskrcnn/data/epoch-order.ts';
+import { prefetched } from '../maskrcnn/data/prefetch.ts';
 import { randomStream } from '../maskrcnn/random.ts';
 import type { AnnotatedImage } from '../maskrcnn/training/annotated-image.ts';
 import { augment } from './augmentation.ts';
-import { epochBatches, inBatches } from './epoch-order.ts';
-import { prefetched } from './prefetch.ts';
 import type { RecordSet } from './record-set.ts';
 
 interface BatchOptions {

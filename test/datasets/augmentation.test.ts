@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { augment, flipLeftRight, flipUpDown } from '../../datasets/augmentation.ts';
-import { epochBatches, epochOrder } from '../../datasets/epoch-order.ts';
+import { epochBatches, epochOrder } from '../../maskrcnn/data/epoch-order.ts';
 import { randomStream } from '../../maskrcnn/random.ts';
 import type { AnnotatedImage } from '../../maskrcnn/training/annotated-image.ts';
 

@@ -13,7 +13,7 @@ import {
   UnsupportedResizeModeError,
 } from '../../datasets/errors.ts';
 import { readOriginal, readOriginalMask } from '../../datasets/original-images.ts';
-import { prefetched } from '../../datasets/prefetch.ts';
+import { prefetched } from '../../maskrcnn/data/prefetch.ts';
 import { prepareRecords } from '../../datasets/prepare-records.ts';
 import { openRecords } from '../../datasets/record-set.ts';
 import { packBits, unpackBits } from '../../datasets/records/bits.ts';

@@ -15,7 +15,7 @@ import { storeKeys } from '../../contracts/store-keys.ts';
 import type { RgbImage } from '../../datasets/decode.ts';
 import { fitImage } from '../../datasets/fit-image.ts';
 import { readOriginal, readOriginalMask } from '../../datasets/original-images.ts';
-import { prefetched } from '../../datasets/prefetch.ts';
+import { prefetched } from '../../maskrcnn/data/prefetch.ts';
 import { meanScores, scoreMask } from '../../evaluation/isic-scores.ts';
 import { Detector, type Detection } from '../../maskrcnn/detector.ts';
 import { drawOverlay } from '../../report/overlay.ts';

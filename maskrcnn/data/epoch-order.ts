@@ -1,5 +1,5 @@
 /** The order of the images in an epoch: a pure function, so that a restart needs no saved state. */
-import { randomStream, shuffled } from '../maskrcnn/random.ts';
+import { randomStream, shuffled } from '../random.ts';
 
 export interface EpochOrderOptions {
   readonly seed: number;
