@@ -4,6 +4,8 @@
  * gives 1 ("a freebie"): sensitivity without a lesion, specificity without skin, Jaccard and Dice where
  * both masks are empty.
  */
+import { ScoringError } from './errors.ts';
+
 export interface IsicScores {
   /** Intersection over union, 0 to 1. */
   readonly jaccard: number;
@@ -16,17 +18,6 @@ export interface IsicScores {
 }
 
 export const JACCARD_THRESHOLD = 0.65;
-
-/** Two masks that cannot be compared, or no scores to average. */
-export class ScoringError extends Error {
-  readonly values: Readonly<Record<string, number>>;
-
-  constructor(message: string, values: Readonly<Record<string, number>>) {
-    super(message);
-    this.name = 'ScoringError';
-    this.values = values;
-  }
-}
 
 /** The scorer's reading of an 8-bit mask: above 128 is lesion. 0 or 1 for each pixel. */
 export function binarise(grey: Uint8Array): Uint8Array {
