@@ -5,7 +5,7 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${from}/` },
   to: {
-    path: '^(wording|contracts|graph|maskrcnn|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra)/',
+    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra)/',
     pathNot: [`^${from}/`, ...allowed.map((room) => `^${room}`)],
   },
 });
@@ -33,16 +33,29 @@ module.exports = {
       'scores work on plain arrays',
     ),
     only(
-      'contracts-know-config',
-      'contracts',
-      ['maskrcnn/config', 'wording/'],
-      'contracts embed the model config schema',
+      'augmentation',
+      'augmentation',
+      ['maskrcnn/random', 'maskrcnn/training/annotated-image'],
+      'changes of a training image need its type and chance, nothing else',
     ),
+    only(
+      'contracts-know-schemas',
+      'contracts',
+      ['maskrcnn/config', 'augmentation/schema', 'wording/'],
+      'contracts embed the schemas of the model config and of augmentation',
+    ),
+    {
+      name: 'augmentation-schema-is-plain',
+      comment: 'workflows check their input by it',
+      severity: 'error',
+      from: { path: '^augmentation/(schema|operations|presets)' },
+      to: { pathNot: ['^augmentation/(schema|operations|presets)', '^node_modules/zod/'] },
+    },
     only('storage', 'storage', ['contracts/'], 'storage knows keys and manifests only'),
     only(
       'datasets',
       'datasets',
-      ['contracts/', 'storage/', 'maskrcnn/', 'evaluation/'],
+      ['contracts/', 'storage/', 'maskrcnn/', 'evaluation/', 'augmentation/'],
       'data rooms sit above model and store',
     ),
     only(

@@ -8,7 +8,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOMS = ['contracts', 'datasets', 'evaluation', 'graph', 'maskrcnn', 'storage', 'trainer'];
+const ROOMS = [
+  'augmentation',
+  'contracts',
+  'datasets',
+  'evaluation',
+  'graph',
+  'maskrcnn',
+  'storage',
+  'trainer',
+];
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 export async function codeHash(root = ROOT): Promise<string> {

@@ -11,7 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const ROOMS = ['contracts', 'datasets', 'evaluation', 'graph', 'maskrcnn', 'storage', 'trainer'];
+const ROOMS = [
+  'augmentation',
+  'contracts',
+  'datasets',
+  'evaluation',
+  'graph',
+  'maskrcnn',
+  'storage',
+  'trainer',
+];
 
 async function sources(name: string): Promise<string> {
   const root = join(folder.path, name);
