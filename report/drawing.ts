@@ -37,7 +37,7 @@ export interface Canvas {
 export const PICTURE_SIDE = { least: 768, most: 1600 } as const;
 
 /** Below this side lines and letters no longer shrink with the picture. */
-const SMALLEST_UNIT_SIDE = 500;
+const SMALLEST_UNIT_SIDE = 800;
 
 export interface CanvasOptions {
   readonly least: number;

@@ -28,12 +28,31 @@ export function letter(
   for (const character of text) {
     const glyph = font.charToGlyph(character);
     if (before) advance += font.getKerningValue(before, glyph) * scale;
-    path += glyph.getPath(x + advance, baseline, size).toPathData(1);
+    path += pathData(glyph.getPath(x + advance, baseline, size));
     advance += (glyph.advanceWidth ?? 0) * scale;
     before = glyph;
   }
   return { path, width: advance };
 }
+
+/**
+ * By hand: opentype.js' own `toPathData` takes the minus as the mark between two numbers, and drops both
+ * where a number rounds to -0, which cuts the text off there.
+ */
+function pathData({ commands }: opentype.Path): string {
+  return commands
+    .map((command) => {
+      const { type, ...points } = command;
+      const place = points as Partial<Record<'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y', number>>;
+      const numbers = [place.x1, place.y1, place.x2, place.y2, place.x, place.y];
+      return (
+        type + numbers.flatMap((value) => (value === undefined ? [] : [round(value)])).join(' ')
+      );
+    })
+    .join('');
+}
+
+const round = (value: number) => Math.round(value * 100) / 100;
 
 function loadFont(): opentype.Font {
   const url = import.meta.resolve('@fontsource/inter/files/inter-latin-600-normal.woff');

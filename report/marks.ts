@@ -3,13 +3,16 @@ import type { Box } from '../maskrcnn/shapes.ts';
 import { onCanvas, type Canvas } from './drawing.ts';
 import { letter } from './lettering.ts';
 
+/** Of outlines that are known to be right. */
+export const TRUTH_COLOUR = '#ffd92e';
+
 export interface LineStyle {
   /** `#rrggbb` */
   readonly colour: string;
   /** In units of the canvas. */
   readonly width: number;
   /** @default solid */
-  readonly stroke?: 'solid' | 'dashed' | 'dotted';
+  readonly stroke?: 'solid' | 'dashed';
   /** 0 to 1. @default 1 */
   readonly opacity?: number;
   /** The element's class in the SVG, to find it again. */
@@ -17,7 +20,7 @@ export interface LineStyle {
 }
 
 /** Lengths of stroke and gap, in widths of the line. */
-const DASHES = { solid: undefined, dashed: [3.5, 2.5], dotted: [0.01, 2.2] } as const;
+const DASHES = { solid: undefined, dashed: [3.5, 2.5] } as const;
 
 /** A coloured line on a dark halo; `path` is in drawn pixels. */
 export function line(path: string, style: LineStyle, { unit }: Pick<Canvas, 'unit'>): string {
@@ -26,7 +29,6 @@ export function line(path: string, style: LineStyle, { unit }: Pick<Canvas, 'uni
   const dash = DASHES[stroke]?.map((length) => (length * width).toFixed(2)).join(' ');
   const shape =
     ` d="${path}" fill="none" stroke-linejoin="round"` +
-    (stroke === 'dotted' ? ' stroke-linecap="round"' : '') +
     (dash === undefined ? '' : ` stroke-dasharray="${dash}"`);
   const named = className === undefined ? '' : ` class="${className}"`;
   return (

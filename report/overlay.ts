@@ -6,7 +6,7 @@
 import type { Box } from '../maskrcnn/shapes.ts';
 import { maskPath } from './contour.ts';
 import { canvasFor, drawOnImage, pngOf, type RgbPicture } from './drawing.ts';
-import { framePath, labels, legend, line, type LegendEntry } from './marks.ts';
+import { framePath, labels, legend, line, TRUTH_COLOUR, type LegendEntry } from './marks.ts';
 
 export interface OverlayInstance {
   /** `[height * width]` of the image, 0 outside. */
@@ -28,7 +28,6 @@ export interface OverlayOptions {
 }
 
 export const PREDICTION_COLOUR = '#27d3ff';
-export const TRUTH_COLOUR = '#ffd92e';
 
 /** Draws the picture and gives its PNG bytes. */
 export async function drawOverlay(options: OverlayOptions): Promise<Uint8Array> {

@@ -3,13 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { outlinePath } from '../../report/contour.ts';
 import { PICTURE_SIDE } from '../../report/drawing.ts';
+import { TRUTH_COLOUR } from '../../report/marks.ts';
 import { encodeMaskPng } from '../../report/mask-png.ts';
-import {
-  drawOverlay,
-  PREDICTION_COLOUR,
-  TRUTH_COLOUR,
-  type OverlayOptions,
-} from '../../report/overlay.ts';
+import { drawOverlay, PREDICTION_COLOUR, type OverlayOptions } from '../../report/overlay.ts';
 
 const SIDE = 256;
 const SKIN = { light: 226, dark: 58 };
