@@ -71,9 +71,12 @@ export const checkpointManifestSchema = z.strictObject({
   /** Steps taken in the whole run. */
   step: z.int().nonnegative(),
   config: maskRcnnConfigSchema,
+  /** As training goes on with them. */
   weights: storedFileSchema,
-  /** Momentum by weight name; absent in the initial state. */
+  /** The optimizer's slots by name; absent in the initial state. */
   optimizer: storedFileSchema.nullable(),
+  /** The weights averaged over the steps (`emaDecay`): what is scored and published where they are. */
+  averages: storedFileSchema.nullable().default(null),
 });
 
 export const imageScoreSchema = z.strictObject({

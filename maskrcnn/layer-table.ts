@@ -4,7 +4,8 @@
  */
 import type { MaskRcnnConfig } from './config.ts';
 
-export type LayerKind = 'convolution' | 'batch-norm';
+/** `norm` is batch norm or group norm, as the config says: both are one layer by its name and channels. */
+export type LayerKind = 'convolution' | 'norm';
 
 export interface LayerRow {
   /** Matterport's layer name, such as `res2a_branch2a`. */
@@ -37,7 +38,7 @@ export function layerTable(config: MaskRcnnConfig): readonly LayerRow[] {
 }
 
 function backboneRows(backbone: MaskRcnnConfig['backbone']): LayerRow[] {
-  const rows = [convolution('conv1', [7, 7, 3, 64]), batchNorm('bn_conv1', 64)];
+  const rows = [convolution('conv1', [7, 7, 3, 64]), norm('bn_conv1', 64)];
   let input: number = WIDTHS[0];
   BLOCKS[backbone].forEach((blocks, index) => {
     const width = WIDTHS[index] ?? 0;
@@ -62,13 +63,13 @@ function blockRows({ name, input, width, projects }: Block): LayerRow[] {
   const output = 4 * width;
   return [
     convolution(`res${name}2a`, [1, 1, input, width]),
-    batchNorm(`bn${name}2a`, width),
+    norm(`bn${name}2a`, width),
     convolution(`res${name}2b`, [3, 3, width, width]),
-    batchNorm(`bn${name}2b`, width),
+    norm(`bn${name}2b`, width),
     convolution(`res${name}2c`, [1, 1, width, output]),
     ...(projects ? [convolution(`res${name}1`, [1, 1, input, output])] : []),
-    batchNorm(`bn${name}2c`, output),
-    ...(projects ? [batchNorm(`bn${name}1`, output)] : []),
+    norm(`bn${name}2c`, output),
+    ...(projects ? [norm(`bn${name}1`, output)] : []),
   ];
 }
 
@@ -99,10 +100,10 @@ function headRows(config: MaskRcnnConfig): LayerRow[] {
     ...maskBlock(1, topDownPyramidSize),
     ...maskBlock(2, MASK_CHANNELS),
     convolution('mrcnn_class_conv1', [poolSize, poolSize, topDownPyramidSize, hidden]),
-    batchNorm('mrcnn_class_bn1', hidden),
+    norm('mrcnn_class_bn1', hidden),
     ...maskBlock(3, MASK_CHANNELS),
     convolution('mrcnn_class_conv2', [1, 1, hidden, hidden]),
-    batchNorm('mrcnn_class_bn2', hidden),
+    norm('mrcnn_class_bn2', hidden),
     ...maskBlock(4, MASK_CHANNELS),
     convolution('mrcnn_bbox_fc', [hidden, 4 * numClasses]),
     convolution('mrcnn_mask_deconv', [2, 2, MASK_CHANNELS, MASK_CHANNELS]),
@@ -114,7 +115,7 @@ function headRows(config: MaskRcnnConfig): LayerRow[] {
 function maskBlock(index: number, input: number): LayerRow[] {
   return [
     convolution(`mrcnn_mask_conv${String(index)}`, [3, 3, input, MASK_CHANNELS]),
-    batchNorm(`mrcnn_mask_bn${String(index)}`, MASK_CHANNELS),
+    norm(`mrcnn_mask_bn${String(index)}`, MASK_CHANNELS),
   ];
 }
 
@@ -122,6 +123,6 @@ function convolution(layer: string, shape: readonly number[]): LayerRow {
   return { layer, topLevelLayer: layer, kind: 'convolution', shape, channels: shape.at(-1) ?? 0 };
 }
 
-function batchNorm(layer: string, channels: number): LayerRow {
-  return { layer, topLevelLayer: layer, kind: 'batch-norm', shape: [channels], channels };
+function norm(layer: string, channels: number): LayerRow {
+  return { layer, topLevelLayer: layer, kind: 'norm', shape: [channels], channels };
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from './config.ts';
 import { LayerSelectionError, UnknownParameterError } from './errors.ts';
 import { initialValues, type Initializer } from './initializers.ts';
-import { layerTable, type LayerKind, type LayerRow } from './layer-table.ts';
+import { layerTable, type LayerRow } from './layer-table.ts';
 
 export type WeightName = 'kernel' | 'bias' | 'gamma' | 'beta' | 'moving_mean' | 'moving_variance';
 
@@ -25,9 +25,10 @@ export interface ParameterSpec {
   readonly initializer: Initializer;
 }
 
-const WEIGHTS: Readonly<Record<LayerKind, readonly WeightName[]>> = {
-  convolution: ['kernel', 'bias'],
-  'batch-norm': ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+const CONVOLUTION: readonly WeightName[] = ['kernel', 'bias'];
+const NORM: Readonly<Record<MaskRcnnConfig['normalization'], readonly WeightName[]>> = {
+  batch: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+  group: ['gamma', 'beta'],
 };
 
 const INITIALIZERS: Readonly<Record<WeightName, Initializer>> = {
@@ -41,8 +42,9 @@ const INITIALIZERS: Readonly<Record<WeightName, Initializer>> = {
 
 /** Every parameter of the model, in the order of Keras' `training` model. */
 export function parameterSpecs(config: MaskRcnnConfig): readonly ParameterSpec[] {
+  const weights = { convolution: CONVOLUTION, norm: NORM[config.normalization] };
   return layerTable(config).flatMap((row) =>
-    WEIGHTS[row.kind].map((weight) => specification(row, weight)),
+    weights[row.kind].map((weight) => specification(row, weight)),
   );
 }
 
@@ -94,16 +96,28 @@ function wholeMatch(layers: string): RegExp {
   }
 }
 
+/** How the layers named `bn…` normalise. */
+export type Normalisation = Pick<MaskRcnnConfig, 'normalization' | 'normGroups'>;
+
+/** Where a forward pass finds the weights of a model. */
+export interface WeightSource {
+  readonly norm: Normalisation;
+  /** @throws UnknownParameterError */
+  get(name: string): tf.Variable;
+}
+
 /** The variables that hold a model's parameters; it owns them, `[Symbol.dispose]` frees them. */
-export class Parameters implements Disposable {
+export class Parameters implements WeightSource, Disposable {
   readonly specs: readonly ParameterSpec[];
+  readonly norm: Normalisation;
   readonly #variables: ReadonlyMap<string, tf.Variable>;
 
   private constructor(
-    specs: readonly ParameterSpec[],
+    { specs, norm }: Pick<Parameters, 'specs' | 'norm'>,
     variables: ReadonlyMap<string, tf.Variable>,
   ) {
     this.specs = specs;
+    this.norm = norm;
     this.#variables = variables;
   }
 
@@ -118,7 +132,8 @@ export class Parameters implements Disposable {
       initial.dispose();
       return [name, variable] as const;
     });
-    return new Parameters(specs, new Map(variables));
+    const { normalization, normGroups } = config;
+    return new Parameters({ specs, norm: { normalization, normGroups } }, new Map(variables));
   }
 
   has(name: string): boolean {

@@ -4,7 +4,11 @@
  * holds the attempt, so a stale attempt can never write over a newer one.
  */
 import { join } from 'node:path';
-import { checkpointManifestSchema, type CheckpointManifest } from '../contracts/manifests.ts';
+import {
+  checkpointManifestSchema,
+  type CheckpointManifest,
+  type StoredFile,
+} from '../contracts/manifests.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
 import { storeKeys } from '../contracts/store-keys.ts';
 import { readNamedDocument, writeDocument } from './documents.ts';
@@ -23,14 +27,17 @@ export interface CheckpointToSave {
   readonly config: CheckpointManifest['config'];
   /** A Keras `.h5` file. */
   readonly weightsPath: string;
-  /** An `.h5` file of momentum by weight name; `null` in the initial state. */
+  /** An `.h5` file of the optimizer's slots by name; `null` in the initial state. */
   readonly optimizerPath: string | null;
+  /** A Keras `.h5` file of the averaged weights; `null` where weights are not averaged. */
+  readonly averagesPath: string | null;
 }
 
 export interface LoadedCheckpoint {
   readonly manifest: CheckpointManifest;
   readonly weightsPath: string;
   readonly optimizerPath: string | null;
+  readonly averagesPath: string | null;
 }
 
 export async function saveCheckpoint(
@@ -39,6 +46,8 @@ export async function saveCheckpoint(
 ): Promise<CheckpointRef> {
   const { runId, stage, epoch, step, attempt, config } = checkpoint;
   const folder = storeKeys.checkpointFolder(runId, stage, epoch, step, attempt);
+  const uploadPart = async (name: string, path: string | null) =>
+    path === null ? null : uploadFile(store, `${folder}/${name}`, path);
   const manifest: CheckpointManifest = {
     kind: 'checkpoint',
     runId,
@@ -47,10 +56,8 @@ export async function saveCheckpoint(
     step,
     config,
     weights: await uploadFile(store, `${folder}/weights.h5`, checkpoint.weightsPath),
-    optimizer:
-      checkpoint.optimizerPath === null
-        ? null
-        : await uploadFile(store, `${folder}/optimizer.h5`, checkpoint.optimizerPath),
+    optimizer: await uploadPart('optimizer.h5', checkpoint.optimizerPath),
+    averages: await uploadPart('averages.h5', checkpoint.averagesPath),
   };
   const { key, hash } = await writeDocument(store, `${folder}/manifest.json`, manifest);
   return { manifestKey: key, hash, stage, epoch };
@@ -76,8 +83,20 @@ export async function loadCheckpoint(
   const manifest = await readCheckpoint(store, ref);
   const weightsPath = join(folder, 'weights.h5');
   await downloadFile(store, manifest.weights, weightsPath);
-  if (manifest.optimizer === null) return { manifest, weightsPath, optimizerPath: null };
-  const optimizerPath = join(folder, 'optimizer.h5');
-  await downloadFile(store, manifest.optimizer, optimizerPath);
-  return { manifest, weightsPath, optimizerPath };
+  const downloadPart = async (name: string, file: StoredFile | null) => {
+    if (file === null) return null;
+    await downloadFile(store, file, join(folder, name));
+    return join(folder, name);
+  };
+  return {
+    manifest,
+    weightsPath,
+    optimizerPath: await downloadPart('optimizer.h5', manifest.optimizer),
+    averagesPath: await downloadPart('averages.h5', manifest.averages),
+  };
+}
+
+/** The weights to look at: averaged where they are, else as trained. */
+export function scoredWeights({ weights, averages }: CheckpointManifest): StoredFile {
+  return averages ?? weights;
 }

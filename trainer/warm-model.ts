@@ -8,13 +8,15 @@ import type { InitialWeights } from '../contracts/pipeline-input.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import { Parameters, parameterSpecs, trainableParameters } from '../maskrcnn/parameters.ts';
-import type { MomentumValues } from '../maskrcnn/training/momentum.ts';
+import { averagedParameters } from '../maskrcnn/training/averages.ts';
+import { slotSpecs } from '../maskrcnn/training/slots.ts';
+import type { TrainerOptions } from '../maskrcnn/training/trainer.ts';
 import { loadWeights } from '../maskrcnn/weights/load.ts';
 import { loadCheckpoint, readCheckpoint, type LoadedCheckpoint } from '../storage/checkpoints.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { createEngine, type TrainingEngine } from './engine.ts';
 import { initialParameters } from './initial-weights.ts';
-import { readMomentum } from './momentum-file.ts';
+import { readState } from './state-file.ts';
 
 export interface WarmModelOptions {
   readonly store: ObjectStore;
@@ -73,18 +75,23 @@ export class WarmModel implements Disposable {
     options.onNote('loading the checkpoint');
     const { folder } = options;
     const checkpoint = await loadCheckpoint(this.#options.store, start.checkpoint, folder);
-    const momentum = await momentumBefore(input, checkpoint);
-    return this.#train(await this.#load(checkpoint), input, { step, ...momentum });
+    const state = await stateBefore(input, checkpoint);
+    const { weightsPath } = checkpoint;
+    return this.#train(await this.#load(checkpoint, weightsPath), input, { step, ...state });
   }
 
-  /** The model as the checkpoint has it, for looking at only. */
+  /** The model as the checkpoint has it, for looking at only: its averaged weights, if it has them. */
   async at(ref: CheckpointRef, options: LoadOptions): Promise<CheckpointModel> {
-    const { config } = await readCheckpoint(this.#options.store, ref);
+    const { config, averages } = await readCheckpoint(this.#options.store, ref);
     const held = this.#equal(ref);
-    if (held !== undefined) return { parameters: held.parameters, config };
+    // What is held for training has the weights that training goes on with.
+    if (held !== undefined && (averages === null || held.training === undefined)) {
+      return { parameters: held.parameters, config };
+    }
     options.onNote('loading the checkpoint');
     const checkpoint = await loadCheckpoint(this.#options.store, ref, options.folder);
-    const parameters = await this.#load(checkpoint);
+    const { averagesPath, weightsPath } = checkpoint;
+    const parameters = await this.#load(checkpoint, averagesPath ?? weightsPath);
     this.#held = { parameters, training: undefined, checkpoint: ref.hash };
     return { parameters, config };
   }
@@ -115,7 +122,7 @@ export class WarmModel implements Disposable {
     return this.#hold(await initialParameters(options));
   }
 
-  async #load({ manifest, weightsPath }: LoadedCheckpoint): Promise<Parameters> {
+  async #load({ manifest }: LoadedCheckpoint, weightsPath: string): Promise<Parameters> {
     this[Symbol.dispose]();
     // The seed does not matter: every value is in the file.
     const parameters = this.#hold(Parameters.initialise(manifest.config, 0));
@@ -131,7 +138,7 @@ export class WarmModel implements Disposable {
   #train(
     parameters: Parameters,
     { config, stage }: TrainEpochInput,
-    state: { readonly step: number; readonly momentum?: MomentumValues },
+    state: StateBefore & { readonly step: number },
   ): EpochModel {
     const engine = createEngine({ config, parameters, layers: stage.layers, ...state });
     this.#held = { parameters, training: { stage: stage.name, engine }, checkpoint: undefined };
@@ -139,12 +146,17 @@ export class WarmModel implements Disposable {
   }
 }
 
-/** Velocities from the checkpoint; none at a stage's start, as compiling the model anew does in Keras. */
-async function momentumBefore(
+type StateBefore = Pick<TrainerOptions, 'slots' | 'averages'>;
+
+/** From the checkpoint; none at a stage's start, as compiling the model anew does in Keras. */
+async function stateBefore(
   { config, stage, epoch, stageFirstEpoch }: TrainEpochInput,
-  { optimizerPath }: LoadedCheckpoint,
-): Promise<{ momentum?: MomentumValues }> {
+  { optimizerPath, averagesPath }: LoadedCheckpoint,
+): Promise<StateBefore> {
   if (epoch === stageFirstEpoch || optimizerPath === null) return {};
-  const trainable = trainableParameters(parameterSpecs(config), stage.layers);
-  return { momentum: await readMomentum(optimizerPath, trainable) };
+  const specs = parameterSpecs(config);
+  const trainable = trainableParameters(specs, stage.layers);
+  const slots = await readState(optimizerPath, slotSpecs(config, trainable));
+  if (config.emaDecay === 0 || averagesPath === null) return { slots };
+  return { slots, averages: await readState(averagesPath, averagedParameters(specs, trainable)) };
 }

@@ -1,10 +1,10 @@
 /**
  * What the layers of one forward pass share: where weights come from, which of them are being trained,
- * and how batch norm finds its statistics. Made anew for each pass; owns nothing.
+ * and how the norm layers find their statistics. Made anew for each pass; owns nothing.
  */
 import type * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
-import type { Parameters } from '../parameters.ts';
+import type { WeightSource } from '../parameters.ts';
 
 /** Names of the heads' layers begin so. */
 const HEADS = 'mrcnn_';
@@ -14,8 +14,13 @@ export interface ForwardPass {
   weight(name: string): tf.Variable;
   /** Is a parameter of one of the layers whose name starts with `prefix` being trained? */
   trains(prefix: string): boolean;
-  /** What a batch norm layer divides by: the stored averages, or mean and variance of what flows through. */
-  statisticsOf(norm: string): 'moving' | 'batch';
+  /**
+   * What a norm layer divides by: the stored averages of batch norm, mean and variance of the whole batch
+   * that flows through, or those of each image and group of channels.
+   */
+  statisticsOf(norm: string): 'moving' | 'batch' | 'group';
+  /** Groups of channels of group norm. */
+  readonly normGroups: number;
   /** What the moving statistics keep of themselves at a step. */
   readonly normMomentum: number;
   /**
@@ -26,11 +31,13 @@ export interface ForwardPass {
 }
 
 /** A pass that trains nothing: detection and validation. */
-export function inferencePass(parameters: Parameters): ForwardPass {
+export function inferencePass(parameters: WeightSource): ForwardPass {
+  const { normalization, normGroups } = parameters.norm;
   return {
     weight: (name) => parameters.get(name),
     trains: () => false,
-    statisticsOf: () => 'moving',
+    statisticsOf: () => (normalization === 'group' ? 'group' : 'moving'),
+    normGroups,
     normMomentum: 1,
     movingStatistics: new Map(),
   };
@@ -39,20 +46,25 @@ export function inferencePass(parameters: Parameters): ForwardPass {
 /**
  * A pass that trains the parameters named by `trainable`. With `trainBn` batch norm normalises by the
  * batch everywhere, but keeps the averages of a layer only where the layer is trained, as Keras does.
+ * Group norm has no averages, so that `trainBn` does not matter to it.
  */
 export function trainingPass(options: {
-  readonly parameters: Parameters;
+  readonly parameters: WeightSource;
   readonly trainable: readonly string[];
   readonly config: Pick<MaskRcnnConfig, 'trainBn' | 'bnMomentum'>;
 }): ForwardPass {
   const { parameters, trainable } = options;
   const { trainBn, bnMomentum } = options.config;
+  const inference = inferencePass(parameters);
+  const isBatch = (norm: string) =>
+    trainBn === true || (trainBn === 'backbone' && !norm.startsWith(HEADS));
   return {
-    weight: (name) => parameters.get(name),
+    ...inference,
     trains: (prefix) => trainable.some((name) => name.startsWith(prefix)),
-    statisticsOf: (norm) =>
-      trainBn === true || (trainBn === 'backbone' && !norm.startsWith(HEADS)) ? 'batch' : 'moving',
+    statisticsOf: (norm) => {
+      const stored = inference.statisticsOf(norm);
+      return stored === 'moving' && isBatch(norm) ? 'batch' : stored;
+    },
     normMomentum: bnMomentum,
-    movingStatistics: new Map(),
   };
 }

@@ -1,33 +1,29 @@
 /**
  * `Trainer` with the whole step, and validation, each as one TensorFlow graph over the same variables:
- * only the batch goes in and the losses come out. Weights and momentum live in the session; `sync` brings
- * them back to the `Parameters` and the momentum, for checkpoints and detection.
+ * only the batch goes in and the losses come out. Weights, slots and averages live in the session; `sync`
+ * brings them back, for checkpoints and detection.
  *
  * The graph is built for the shapes of the first batch. A training batch of other shapes builds it anew;
  * a validation batch of other shapes (an epoch's last) is looked at eagerly.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { compileAll, define, type CompiledProgram } from '../../graph/compile.ts';
 import type { NamedTensors } from '../../graph/trace.ts';
-import { pyramidAnchors } from '../boxes/anchors.ts';
 import type { BatchTensors } from '../model.ts';
 import type { ParameterSpec } from '../parameters.ts';
 import { batchTensors } from './batch-tensors.ts';
 import type { TrainBatch } from './batch.ts';
+import { compileStep, type StepProgram } from './compiled-step.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { readLosses, type Losses, type LossTensors } from './loss-values.ts';
-import { trainStep, validationLosses } from './train-step.ts';
 import { Trainer, type TrainerOptions } from './trainer.ts';
-
-type StepProgram = CompiledProgram<ReturnType<typeof definitions>>;
 
 export class CompiledTrainer implements Disposable {
   readonly #options: TrainerOptions;
-  /** Owns the momentum; steps in where a graph would not pay. */
+  /** Owns the state; steps in where a graph would not pay. */
   readonly #eager: Trainer;
   #step: number;
   #compiled: { readonly program: StepProgram; readonly shapes: string } | undefined;
-  /** Is the session ahead of the parameters and the momentum? */
+  /** Is the session ahead of the variables? */
   #ahead = false;
 
   constructor(options: TrainerOptions) {
@@ -41,41 +37,67 @@ export class CompiledTrainer implements Disposable {
     return this.#eager.trainable;
   }
 
-  /** Velocity of each trained parameter, by its name, as of the last `sync`. */
-  get momentum(): ReadonlyMap<string, tf.Variable> {
-    return this.#eager.momentum;
+  /** The optimizer's state by name (`slotSpecs`), as of the last `sync`. */
+  get slots(): ReadonlyMap<string, tf.Variable> {
+    return this.#eager.slots;
+  }
+
+  /** Averages of the weights by parameter, as of the last `sync`; empty where `emaDecay` is 0. */
+  get averages(): ReadonlyMap<string, tf.Variable> {
+    return this.#eager.averages;
   }
 
   /**
-   * One step of gradient descent; returns the losses before it.
-   * @throws NonFiniteLossError with parameters and momentum left as they were.
+   * Looks at a batch whose gradients enter the next `step`: call it `gradientAccumulationSteps - 1` times
+   * before each. Returns the batch's losses.
+   *
+   * @throws NonFiniteLossError; the step then begins anew.
+   * @throws AccumulationError where `gradientAccumulationSteps` is 1.
    */
-  step(batch: TrainBatch, learningRate: number): Losses {
-    const program = this.#programFor(batch);
-    const losses = withTensors(batch, (tensors) => {
-      const rate = tf.scalar(learningRate);
-      const given = program.run('train', { ...tensors, learningRate: rate });
-      return readAndDispose(given, rate);
-    });
-    if (!Object.values(losses).every(Number.isFinite)) {
-      throw new NonFiniteLossError(losses, this.#step);
+  accumulate(batch: TrainBatch): Losses {
+    const { state } = this.#eager;
+    const { keep } = state.beginBatch();
+    try {
+      const losses = this.#run('accumulate', batch, { keep });
+      state.endBatch();
+      return losses;
+    } finally {
+      keep.dispose();
     }
-    this.#ahead = true;
-    this.#step += 1;
-    return losses;
   }
 
-  /** The losses without a step, batch norm in inference mode. */
+  /**
+   * One step of the optimizer on the mean gradient of the batches since the last one, `batch` included;
+   * returns the losses of `batch` before the step.
+   *
+   * @throws NonFiniteLossError with weights, slots and averages left as they were.
+   */
+  step(batch: TrainBatch, learningRate: number): Losses {
+    const rate = tf.scalar(learningRate);
+    try {
+      const losses =
+        this.#options.config.gradientAccumulationSteps === 1
+          ? this.#run('train', batch, { learningRate: rate })
+          : this.#accumulateAndApply(batch, rate);
+      this.#step += 1;
+      return losses;
+    } finally {
+      rate.dispose();
+    }
+  }
+
+  /** The losses without a step, of the averaged weights where there are any; batch norm in inference mode. */
   validate(batch: TrainBatch): Losses {
     if (this.#compiled !== undefined && this.#compiled.shapes !== shapesOf(batch)) {
       this.sync();
       return this.#eager.validate(batch);
     }
-    const program = this.#programFor(batch);
-    return withTensors(batch, (tensors) => readAndDispose(program.run('validate', tensors)));
+    return withTensors(batch, (tensors) =>
+      readAndDispose(this.#programFor(batch, tensors).run('validate', named(tensors))),
+    );
   }
 
-  /** Writes the session's values to the parameters and the momentum. */
+  /** Writes the session's values to the parameters, the slots and the averages. */
   sync(): void {
     if (!this.#ahead) return;
     this.#compiled?.program.pull();
@@ -89,71 +111,39 @@ export class CompiledTrainer implements Disposable {
     this.#eager[Symbol.dispose]();
   }
 
-  #programFor(batch: TrainBatch): StepProgram {
+  #accumulateAndApply(batch: TrainBatch, learningRate: tf.Scalar): Losses {
+    const losses = this.accumulate(batch);
+    const { share } = this.#eager.state.endStep();
+    const given = this.#compiled?.program.run('apply', { learningRate, share });
+    tf.dispose([share, { ...given }]);
+    return losses;
+  }
+
+  #run(name: 'train' | 'accumulate', batch: TrainBatch, scalars: NamedTensors): Losses {
+    const losses = withTensors(batch, (tensors) => {
+      const program = this.#programFor(batch, tensors);
+      return readAndDispose(program.run(name, { ...named(tensors), ...scalars }));
+    });
+    if (!Object.values(losses).every(Number.isFinite)) {
+      this.#eager.state.beginStep();
+      throw new NonFiniteLossError(losses, this.#step);
+    }
+    this.#ahead = true;
+    return losses;
+  }
+
+  #programFor(batch: TrainBatch, tensors: BatchTensors): StepProgram {
     const shapes = shapesOf(batch);
     if (this.#compiled?.shapes === shapes) return this.#compiled.program;
     this.sync();
     this.#compiled?.program[Symbol.dispose]();
     this.#compiled = undefined;
-    const { parameters } = this.#options;
-    const variables = [
-      ...parameters.specs.map(({ name }) => parameters.get(name)),
-      ...this.momentum.values(),
-    ];
-    const program = compileAll(definitions(this.#options, this.#eager, batch), { variables });
+    const { config, parameters } = this.#options;
+    const { trainable, state } = this.#eager;
+    const program = compileStep({ config, parameters, trainable, state, batch: tensors });
     this.#compiled = { program, shapes };
     return program;
   }
-}
-
-/** The two functions of the session, for batches of the shapes of `batch`. */
-function definitions(
-  { config, parameters }: TrainerOptions,
-  { trainable, momentum }: Trainer,
-  batch: TrainBatch,
-) {
-  const inputs = inputSpecs(batch);
-  const anchorValues = pyramidAnchors(config, batch.imageSize);
-  const shared = () => {
-    const anchors = tf.tensor2d(anchorValues, [anchorValues.length / 4, 4]);
-    return { config, parameters, trainable, anchors };
-  };
-  return {
-    train: define({ ...inputs, learningRate: SCALAR }, ({ learningRate, ...tensors }) => {
-      const { losses, updates } = trainStep({
-        ...shared(),
-        batch: asBatch(tensors),
-        momentum,
-        learningRate: learningRate as tf.Scalar,
-      });
-      const finite = tf.all(tf.isFinite(tf.stack(Object.values(losses))));
-      return { outputs: losses, updates, guard: finite };
-    }),
-    validate: define(inputs, (tensors) => ({
-      outputs: validationLosses({ ...shared(), batch: asBatch(tensors) }),
-    })),
-  };
-}
-
-const SCALAR = { shape: [], dtype: 'float32' } as const;
-
-const INTEGER_INPUTS: ReadonlySet<string> = new Set(['rpnMatch', 'gtClassIds', 'activeClassIds']);
-
-type BatchInput = keyof BatchTensors;
-
-interface BatchInputSpec {
-  readonly shape: readonly number[];
-  readonly dtype: 'float32' | 'int32';
-}
-
-function inputSpecs(batch: TrainBatch): Readonly<Record<BatchInput, BatchInputSpec>> {
-  return withTensors(batch, (tensors) => {
-    const specs = Object.entries(tensors).map(([name, { shape }]: [string, tf.Tensor]) => [
-      name,
-      { shape, dtype: INTEGER_INPUTS.has(name) ? 'int32' : 'float32' },
-    ]);
-    return Object.fromEntries(specs) as Record<BatchInput, BatchInputSpec>;
-  });
 }
 
 /** Everything on which the shapes of the batch's tensors depend. */
@@ -161,16 +151,12 @@ function shapesOf({ batchSize, imageSize, maskSize, gtClassIds, inputRois }: Tra
   return JSON.stringify([batchSize, imageSize, maskSize, gtClassIds.length, inputRois?.length]);
 }
 
-/** The graph knows shapes, not ranks: the names of the inputs are those of the batch. */
-function asBatch(tensors: NamedTensors<BatchInput>): BatchTensors {
-  return tensors as unknown as BatchTensors;
+function named(batch: BatchTensors): NamedTensors {
+  return batch as unknown as NamedTensors;
 }
 
-function withTensors<Result>(
-  batch: TrainBatch,
-  use: (tensors: NamedTensors<BatchInput>) => Result,
-): Result {
-  const tensors = batchTensors(batch) as Readonly<Record<BatchInput, tf.Tensor>>;
+function withTensors<Result>(batch: TrainBatch, use: (tensors: BatchTensors) => Result): Result {
+  const tensors = batchTensors(batch);
   try {
     return use(tensors);
   } finally {
@@ -178,8 +164,8 @@ function withTensors<Result>(
   }
 }
 
-function readAndDispose(losses: NamedTensors<keyof Losses>, ...others: tf.Tensor[]): Losses {
+function readAndDispose(losses: NamedTensors): Losses {
   const values = readLosses(losses as LossTensors);
-  tf.dispose([...Object.values(losses), ...others]);
+  tf.dispose({ ...losses });
   return values;
 }

@@ -20,12 +20,23 @@ export class NonFiniteLossError extends MaskRcnnError {
   }
 }
 
-/** A trained parameter has no velocity: the optimizer's state belongs to another layer set. */
-export class MissingVelocityError extends MaskRcnnError {
+/** The optimizer's state lacks a slot: it belongs to another layer set or another optimizer. */
+export class MissingSlotError extends MaskRcnnError {
   constructor(name: string) {
     super(
-      `there is no momentum for "${name}"; make the momentum for the same parameters that are trained`,
-      { code: 'missing-velocity', values: { name } },
+      `the optimizer has no slot "${name}"; make its slots for the same config and parameters that are trained`,
+      { code: 'missing-slot', values: { name } },
+    );
+  }
+}
+
+/** Gradients are to be summed over batches, but the config says one batch a step. */
+export class AccumulationError extends MaskRcnnError {
+  constructor() {
+    super(
+      'gradientAccumulationSteps is 1, so that each batch makes a step of its own; set it to the number ' +
+        'of batches a step before you call accumulate',
+      { code: 'no-accumulation', values: {} },
     );
   }
 }

@@ -4,24 +4,41 @@
  * weights.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import type { ParameterSpec } from '../parameters.ts';
+import type { MaskRcnnConfig } from '../config.ts';
+import type { ParameterSpec, WeightSource } from '../parameters.ts';
 
 export interface L2Options {
-  readonly spec: ParameterSpec;
-  readonly weight: tf.Tensor;
-  readonly weightDecay: number;
+  readonly config: Pick<MaskRcnnConfig, 'optimizer' | 'weightDecay'>;
+  readonly parameters: WeightSource;
 }
 
-/** The penalty of one weight, a scalar. */
-export function l2Penalty({ weight, weightDecay }: L2Options): tf.Scalar {
-  return tf.mul(tf.sum(tf.square(weight)), weightDecay / weight.size);
+/** The penalty of all weights together, a scalar; 0 with AdamW, which decays the weights themselves. */
+export function l2Penalty(
+  specs: readonly ParameterSpec[],
+  { config, parameters }: L2Options,
+): tf.Scalar {
+  const penalties = specs
+    .filter((spec) => coefficient(spec, config) > 0)
+    .map((spec) =>
+      tf.mul<tf.Scalar>(tf.sum(tf.square(parameters.get(spec.name))), coefficient(spec, config)),
+    );
+  return penalties.length === 0 ? tf.scalar(0) : tf.addN(penalties);
 }
 
-/** `gradient` plus the gradient of the penalty, for a weight that is regularized. */
+/** `gradient` plus the gradient of the weight's penalty. */
 export function addL2Gradient(
   gradient: tf.Tensor,
-  { spec, weight, weightDecay }: L2Options,
+  { spec, config, parameters }: L2Options & { readonly spec: ParameterSpec },
 ): tf.Tensor {
-  if (!spec.regularized || weightDecay === 0) return gradient;
-  return tf.add(gradient, tf.mul(weight, (2 * weightDecay) / weight.size));
+  const share = coefficient(spec, config);
+  return share === 0 ? gradient : tf.add(gradient, tf.mul(parameters.get(spec.name), 2 * share));
+}
+
+/** What the sum of the weight's squares is multiplied by. */
+function coefficient(
+  { regularized, shape }: ParameterSpec,
+  { optimizer, weightDecay }: L2Options['config'],
+): number {
+  if (!regularized || optimizer === 'adamw') return 0;
+  return weightDecay / shape.reduce((product, size) => product * size, 1);
 }

@@ -1,23 +1,25 @@
 /**
- * One step of training as a pure function of tensors: losses and their gradients, L2, clipping by the
- * global norm, momentum. It changes nothing: the caller assigns `updates`, eagerly or compiled. Static
- * shapes, no host read, no branch on data.
+ * One step of training as pure functions of tensors: losses and their gradients, then L2, clipping and the
+ * optimizer. They change nothing: the caller assigns `updates`, eagerly or compiled. Static shapes, no host
+ * read, no branch on data.
+ *
+ * A step on one batch is `trainStep`. A step on the mean gradient of several is `accumulateStep` for each
+ * batch and then `appliedStep`.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
-import { inferencePass, trainingPass, type ForwardPass } from '../layers/forward-pass.ts';
+import { inferencePass, trainingPass } from '../layers/forward-pass.ts';
 import { noTape } from '../layers/no-tape.ts';
 import { trainingForward, type BatchTensors } from '../model.ts';
-import type { Parameters, ParameterSpec } from '../parameters.ts';
+import type { ParameterSpec, WeightSource } from '../parameters.ts';
+import { applyGradients, type OptimizerOptions, type OptimizerResult } from './apply-gradients.ts';
 import type { DetectionTargets } from './detection-targets.ts';
-import { MissingVelocityError } from './errors.ts';
-import { addL2Gradient, l2Penalty } from './l2.ts';
+import { l2Penalty } from './l2.ts';
 import type { LossTensors, ModelLosses } from './loss-values.ts';
-import { clipFactors, globalNorm, momentumUpdate } from './optimizer.ts';
 
 export interface LossOptions {
   readonly config: MaskRcnnConfig;
-  readonly parameters: Parameters;
+  readonly parameters: WeightSource;
   /** What is trained (`trainableParameters`). */
   readonly trainable: readonly ParameterSpec[];
   readonly batch: BatchTensors;
@@ -27,87 +29,97 @@ export interface LossOptions {
   readonly targets?: DetectionTargets;
 }
 
-export interface TrainStepOptions extends LossOptions {
-  /** Velocity of each trained parameter, by its name. */
-  readonly momentum: ReadonlyMap<string, tf.Variable>;
-  readonly learningRate: tf.Scalar;
-}
+export type TrainStepOptions = LossOptions & OptimizerOptions;
 
-export interface TrainStepResult {
+export interface TrainStepResult extends OptimizerResult {
   readonly losses: LossTensors;
-  /** Global norm of all gradients, L2 included, before clipping. */
-  readonly gradientNorm: tf.Scalar;
-  /** New values of parameters, velocities and moving statistics. The caller owns the tensors. */
-  readonly updates: ReadonlyMap<tf.Variable, tf.Tensor>;
 }
 
-/** One step of training. */
+/** One step of training on one batch. */
 export function trainStep(options: TrainStepOptions): TrainStepResult {
-  const { config, parameters, trainable, momentum, learningRate } = options;
-  const pass = trainingPass({
-    parameters,
-    trainable: trainable.map(({ name }) => name),
-    config,
-  });
-  const step = tf.tidy(() => {
-    const { losses, gradients } = lossGradients(options, pass);
-    const gradientNorm = globalNorm(gradients);
-    const factors = clipFactors(gradients, { ...config, norm: gradientNorm });
-    const next = trainable.map(({ name }, index) =>
-      momentumUpdate({
-        weight: parameters.get(name),
-        velocity: velocityOf(momentum, name),
-        gradient: gradients[index] as tf.Tensor,
-        rate: tf.mul(learningRate, factors[index] as tf.Scalar),
-        momentum: config.learningMomentum,
-      }),
-    );
-    return { losses, gradientNorm, next };
-  });
-  const updates = new Map(pass.movingStatistics);
+  const { losses, ...toApply } = lossGradients(options);
+  const result = applyGradients(options, toApply);
+  tf.dispose([...toApply.gradients]);
+  return { losses, ...result };
+}
+
+/** Sums of gradients over batches, by parameter. */
+type GradientSums = ReadonlyMap<string, tf.Variable>;
+
+export interface AccumulateOptions extends LossOptions {
+  readonly sums: GradientSums;
+  /** Scalar: 0 at the first batch of a step, where the sums begin anew, else 1. */
+  readonly keep: tf.Scalar;
+}
+
+/** Adds the gradients of a batch to the sums. The moving statistics of batch norm move at each batch. */
+export function accumulateStep(options: AccumulateOptions): {
+  readonly losses: LossTensors;
+  readonly updates: ReadonlyMap<tf.Variable, tf.Tensor>;
+} {
+  const { trainable, sums, keep } = options;
+  const { losses, gradients, movingStatistics } = lossGradients(options);
+  const updates = new Map(movingStatistics);
   trainable.forEach(({ name }, index) => {
-    const next = step.next[index] as { weight: tf.Tensor; velocity: tf.Tensor };
-    updates.set(parameters.get(name), next.weight);
-    updates.set(velocityOf(momentum, name), next.velocity);
+    const sum = sums.get(name) as tf.Variable;
+    const next = tf.tidy(() => tf.add(tf.mul(sum, keep), gradients[index] as tf.Tensor));
+    updates.set(sum, next);
   });
-  return { losses: step.losses, gradientNorm: step.gradientNorm, updates };
+  tf.dispose([...gradients]);
+  return { losses, updates };
+}
+
+/** One step of the optimizer with the mean of the summed gradients: `share` is 1 / number of batches. */
+export function appliedStep(
+  options: OptimizerOptions & { readonly sums: GradientSums; readonly share: tf.Scalar },
+): OptimizerResult {
+  const { trainable, sums, share } = options;
+  const gradients = trainable.map(({ name }) => tf.mul(sums.get(name) as tf.Variable, share));
+  const result = applyGradients(options, { gradients, movingStatistics: new Map() });
+  tf.dispose(gradients);
+  return result;
 }
 
 /** The losses alone, with the stored statistics in batch norm: what validation looks at. */
 export function validationLosses(options: LossOptions): LossTensors {
-  const { config, parameters } = options;
   return tf.tidy(() =>
     noTape(() => {
-      const pass = inferencePass(parameters);
+      const pass = inferencePass(options.parameters);
       const model = trainingForward({ ...options, pass });
-      return withTotal(model, weightedSum(config, model), l2Of(options));
+      return withTotal(model, weightedSum(options.config, model), l2Of(options));
     }),
   );
 }
 
-/** Losses and the gradient of their total, L2 included, by trained parameter. */
-function lossGradients(
-  options: LossOptions,
-  pass: ForwardPass,
-): { losses: LossTensors; gradients: tf.Tensor[] } {
+interface LossGradients {
+  readonly losses: LossTensors;
+  /** Of the losses without L2, in the order of `trainable`. */
+  readonly gradients: readonly tf.Tensor[];
+  /** New values of the moving statistics. */
+  readonly movingStatistics: ReadonlyMap<tf.Variable, tf.Tensor>;
+}
+
+/** The caller owns all tensors. */
+function lossGradients(options: LossOptions): LossGradients {
   const { config, parameters, trainable } = options;
-  const variables = trainable.map(({ name }) => parameters.get(name));
-  const kept: tf.Tensor[] = [];
-  let model: ModelLosses | undefined;
-  const { value, grads } = tf.variableGrads(() => {
-    model = trainingForward({ ...options, pass });
-    // The gradient's own tidy scope ends before the losses are returned.
-    kept.push(...Object.values(model).map((loss: tf.Scalar) => tf.keep(loss)));
-    return weightedSum(config, model);
-  }, variables);
-  const losses = withTotal(model as ModelLosses, value, l2Of(options));
-  const gradients = trainable.map((spec, index) => {
-    const weight = variables[index] as tf.Variable;
-    const gradient = grads[weight.name] ?? tf.zerosLike(weight);
-    return addL2Gradient(gradient, { spec, weight, weightDecay: config.weightDecay });
+  const names = trainable.map(({ name }) => name);
+  const pass = trainingPass({ parameters, trainable: names, config });
+  const variables = names.map((name) => parameters.get(name));
+  const computed = tf.tidy(() => {
+    const kept: tf.Tensor[] = [];
+    let model: ModelLosses | undefined;
+    const { value, grads } = tf.variableGrads(() => {
+      model = trainingForward({ ...options, pass });
+      // The gradient's own tidy scope ends before the losses are returned.
+      kept.push(...Object.values(model).map((loss: tf.Scalar) => tf.keep(loss)));
+      return weightedSum(config, model);
+    }, variables);
+    const losses = withTotal(model as ModelLosses, value, l2Of(options));
+    const gradients = variables.map((weight) => grads[weight.name] ?? tf.zerosLike(weight));
+    tf.dispose(kept);
+    return { losses, gradients };
   });
-  tf.dispose(kept);
-  return { losses, gradients };
+  return { ...computed, movingStatistics: pass.movingStatistics };
 }
 
 /** The losses as the caller's own tensors, with L2 and the total. */
@@ -133,19 +145,6 @@ function weightedSum({ lossWeights }: MaskRcnnConfig, model: ModelLosses): tf.Sc
   ]);
 }
 
-function l2Of({ config, parameters, trainable }: LossOptions): tf.Scalar {
-  const penalties = trainable
-    .filter(({ regularized }) => regularized)
-    .map((spec) =>
-      l2Penalty({ spec, weight: parameters.get(spec.name), weightDecay: config.weightDecay }),
-    );
-  return penalties.length === 0 ? tf.scalar(0) : tf.addN(penalties);
-}
-
-function velocityOf(momentum: ReadonlyMap<string, tf.Variable>, name: string): tf.Variable {
-  const velocity = momentum.get(name);
-  if (velocity === undefined) {
-    throw new MissingVelocityError(name);
-  }
-  return velocity;
+function l2Of({ trainable, ...options }: LossOptions): tf.Scalar {
+  return l2Penalty(trainable, options);
 }

@@ -83,7 +83,10 @@ export async function loadWeights(
 }
 
 /** Writes all parameters to a Keras weight file, in the order of the specs. */
-export async function saveWeights(parameters: Parameters, path: string): Promise<void> {
+export async function saveWeights(
+  parameters: Pick<Parameters, 'specs' | 'get'>,
+  path: string,
+): Promise<void> {
   const values = (spec: ParameterSpec) => {
     const numbers = parameters.get(spec.name).dataSync();
     return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
@@ -92,9 +95,9 @@ export async function saveWeights(parameters: Parameters, path: string): Promise
 }
 
 /** One value array a parameter, grouped as the layers of a weight file (weights, momentum, …). */
-export function weightLayers(
-  specs: readonly ParameterSpec[],
-  values: (spec: ParameterSpec) => Float32Array,
+export function weightLayers<Spec extends Pick<ParameterSpec, 'name' | 'shape' | 'topLevelLayer'>>(
+  specs: readonly Spec[],
+  values: (spec: Spec) => Float32Array,
 ): StoredLayer[] {
   const layers = new Map<string, StoredWeight[]>();
   for (const spec of specs) {

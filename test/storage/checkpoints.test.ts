@@ -31,6 +31,7 @@ const save = (attempt: string) =>
     config: maskRcnnConfigSchema.parse({}),
     weightsPath: join(folder, 'w.h5'),
     optimizerPath: join(folder, 'o.h5'),
+    averagesPath: null,
   });
 
 const target = (name: string) => join(folder, name);

@@ -8,7 +8,7 @@ import {
 } from '../../contracts/manifests.ts';
 import { exportDetection } from '../../maskrcnn/export/saved-model.ts';
 import { renderModelCard } from '../../report/model-card.ts';
-import { readCheckpoint } from '../../storage/checkpoints.ts';
+import { readCheckpoint, scoredWeights } from '../../storage/checkpoints.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
 import { moveAlias, publishVersion, resolveVersion } from '../../storage/model-registry.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
@@ -40,7 +40,7 @@ export async function exportModel(
 
   onStep(1, 'uploading the version');
   // The checkpoint's own file: the version's hash shows that they are the same.
-  await downloadFile(store, (await readCheckpoint(store, checkpoint)).weights, weightsPath);
+  await downloadFile(store, scoredWeights(await readCheckpoint(store, checkpoint)), weightsPath);
   const lineage = await lineageOf(store, input);
   const { scores, images } = await readNamedDocument(store, evaluation, evaluationManifestSchema);
   const classNames = classNamesOf(config.numClasses);

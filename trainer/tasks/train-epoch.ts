@@ -10,21 +10,24 @@ import type { Losses } from '../../contracts/progress.ts';
 import { storeKeys } from '../../contracts/store-keys.ts';
 import { openRecords, type RecordSet } from '../../datasets/record-set.ts';
 import { trainingBatches, validationBatches } from '../../datasets/training-samples.ts';
-import { batchSize } from '../../maskrcnn/config.ts';
+import { batchSize, type MaskRcnnConfig } from '../../maskrcnn/config.ts';
 import { randomStream } from '../../maskrcnn/random.ts';
+import { averagedSource } from '../../maskrcnn/training/averages.ts';
 import { buildBatch } from '../../maskrcnn/training/batch.ts';
+import { meanLosses } from '../../maskrcnn/training/loss-values.ts';
 import { learningRateAt } from '../../maskrcnn/training/schedule.ts';
+import { slotSpecs } from '../../maskrcnn/training/slots.ts';
 import { saveWeights } from '../../maskrcnn/weights/load.ts';
 import { createEventWriter, type EventWriter } from '../../report/tensorboard.ts';
-import { saveCheckpoint } from '../../storage/checkpoints.ts';
+import { saveCheckpoint, type CheckpointToSave } from '../../storage/checkpoints.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
 import { uploadFile } from '../../storage/stored-files.ts';
-import { saveMomentum } from '../momentum-file.ts';
 import type { TaskOf } from '../protocol.ts';
 import { breathe, type TaskContext } from '../serve.ts';
+import { saveSlots } from '../state-file.ts';
 import { makeWorkspace, type TaskTools } from '../tools.ts';
 import type { EpochModel } from '../warm-model.ts';
-import { epochAccount, meanLosses } from './epoch-account.ts';
+import { epochAccount } from './epoch-account.ts';
 
 type TrainEpochTask = TaskOf<'train-epoch'>;
 
@@ -65,13 +68,10 @@ export async function trainEpoch(
   const validation = await validate(parts);
 
   model.engine.sync();
-  const weightsPath = join(workspace.folder, 'weights.h5');
-  const optimizerPath = join(workspace.folder, 'optimizer.h5');
-  await saveWeights(model.parameters, weightsPath);
-  await saveMomentum(model.engine, optimizerPath);
+  const paths = await saveState(model, config, workspace.folder);
   const step = model.step + config.stepsPerEpoch;
   const place = { runId, stage: stage.name, epoch, step, attempt, config };
-  const checkpoint = await saveCheckpoint(store, { ...place, weightsPath, optimizerPath });
+  const checkpoint = await saveCheckpoint(store, { ...place, ...paths });
   events.close();
   const eventsKey = `${storeKeys.eventsFolder(runId, stage.name)}/${eventsName}`;
   await uploadFile(store, eventsKey, join(workspace.folder, eventsName));
@@ -81,13 +81,13 @@ export async function trainEpoch(
   return { checkpoint, result: { stage: stage.name, epoch, training, validation, seconds } };
 }
 
-/** Trains and gives the mean losses, as Keras shows them at an epoch's end. */
+/** Trains and gives the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
 async function runSteps(epoch: Epoch): Promise<Losses> {
   const { task, model, records, ids, events, signal, report } = epoch;
   const { config, seed, stage, stageFirstEpoch, augmentation } = task.input;
-  const steps = config.stepsPerEpoch;
+  const { stepsPerEpoch: steps, gradientAccumulationSteps: batchesPerStep } = config;
   const size = batchSize(config);
-  const account = epochAccount({ steps, batchSize: size });
+  const account = epochAccount({ steps, batchSize: size * batchesPerStep });
   const schedule = { ...stage, totalSteps: stage.epochs * steps };
   const batches = trainingBatches({
     records,
@@ -95,22 +95,30 @@ async function runSteps(epoch: Epoch): Promise<Losses> {
     batchSize: size,
     seed,
     epoch: task.input.epoch,
-    steps,
+    steps: steps * batchesPerStep,
     augmentation,
   });
 
   let step = 0;
+  let seen = 0;
+  const ofStep: Losses[] = [];
   account.askForData();
   for await (const images of batches) {
-    const random = randomStream(seed, 'batch', task.input.epoch, step);
+    const random = randomStream(seed, 'batch', task.input.epoch, seen);
     const batch = buildBatch(images, config, random);
     account.haveData();
-    const rate = learningRateAt(schedule, (task.input.epoch - stageFirstEpoch) * steps + step);
-    const losses = model.engine.step(batch, rate);
-    step++;
-    account.finishStep(losses);
-    writeLosses(events, 'step', losses, model.step + step);
-    events.scalar('learning-rate', rate, model.step + step);
+    seen++;
+    if (seen % batchesPerStep === 0) {
+      const rate = learningRateAt(schedule, (task.input.epoch - stageFirstEpoch) * steps + step);
+      ofStep.push(model.engine.step(batch, rate));
+      step++;
+      const losses = meanLosses(ofStep.splice(0));
+      account.finishStep(losses);
+      writeLosses(events, 'step', losses, model.step + step);
+      events.scalar('learning-rate', rate, model.step + step);
+    } else {
+      ofStep.push(model.engine.accumulate(batch));
+    }
     report(account.progress());
     await breathe(signal);
     account.askForData();
@@ -119,6 +127,22 @@ async function runSteps(epoch: Epoch): Promise<Losses> {
   writeLosses(events, 'training', mean, model.step + steps);
   events.scalar('images-per-second', account.imagesPerSecond, model.step + steps);
   return mean;
+}
+
+/** Writes what a checkpoint is made of. */
+async function saveState(
+  { parameters, engine }: EpochModel,
+  config: MaskRcnnConfig,
+  folder: string,
+): Promise<Pick<CheckpointToSave, 'weightsPath' | 'optimizerPath' | 'averagesPath'>> {
+  const weightsPath = join(folder, 'weights.h5');
+  const optimizerPath = join(folder, 'optimizer.h5');
+  await saveWeights(parameters, weightsPath);
+  await saveSlots(optimizerPath, slotSpecs(config, engine.trainable), engine.slots);
+  if (config.emaDecay === 0) return { weightsPath, optimizerPath, averagesPath: null };
+  const averagesPath = join(folder, 'averages.h5');
+  await saveWeights(averagedSource(parameters, engine.averages), averagesPath);
+  return { weightsPath, optimizerPath, averagesPath };
 }
 
 /** Mean losses over the validation steps, on the same batches after every epoch; `null` without any. */

@@ -85,7 +85,7 @@ describe('Trainer', () => {
     trainer.step(batchOf(1, 0), 1e-2);
     expect(values(frozen)).toEqual(before.frozen);
     expect(values(gamma)).not.toEqual(before.gamma);
-    expect(trainer.momentum.has(frozen)).toBe(false);
+    expect(trainer.slots.has(frozen)).toBe(false);
   });
 
   it('with trained batch norm the statistics of trained layers move, the others stay', () => {

@@ -9,7 +9,7 @@ import type { BatchTensors } from '../../../maskrcnn/model.ts';
 import { Parameters, trainableParameters } from '../../../maskrcnn/parameters.ts';
 import type { DetectionTargets } from '../../../maskrcnn/training/detection-targets.ts';
 import { readLosses, type Losses } from '../../../maskrcnn/training/loss-values.ts';
-import { Momentum } from '../../../maskrcnn/training/momentum.ts';
+import { NamedVariables, slotSpecs } from '../../../maskrcnn/training/slots.ts';
 import { trainStep } from '../../../maskrcnn/training/train-step.ts';
 import { loadWeights } from '../../../maskrcnn/weights/load.ts';
 import { describeWithShared, sharedPath } from '../../support/shared.ts';
@@ -68,7 +68,7 @@ describeWithShared('a train step against the reference', 'parity/training.json',
   /** One step; nothing is assigned. Gradients are read back from the velocities. */
   function step(layers: string) {
     const trainable = trainableParameters(parameters.specs, layers);
-    using momentum = new Momentum(trainable);
+    using momentum = new NamedVariables(slotSpecs(config, trainable));
     const rate = tf.scalar(RATE);
     const result = trainStep({
       config,
@@ -77,7 +77,8 @@ describeWithShared('a train step against the reference', 'parity/training.json',
       batch,
       anchors,
       targets,
-      momentum: momentum.variables,
+      slots: momentum.variables,
+      averages: new Map(),
       learningRate: rate,
     });
     const losses = readLosses(result.losses);

@@ -55,7 +55,7 @@ describe('CompiledTrainer', () => {
         const names = ['mrcnn_mask/bias', 'rpn_conv_shared/kernel', 'mrcnn_class_bn1/moving_mean'];
         for (const name of names) expectSameValues(parameters.get(name), eagerParameters.get(name));
         const velocity = 'rpn_class_raw/kernel';
-        expectSameValues(trainer.momentum.get(velocity), eager.momentum.get(velocity));
+        expectSameValues(trainer.slots.get(velocity), eager.slots.get(velocity));
         expect(tf.memory().numTensors).toBe(owned);
       }
       expect(tf.memory().numTensors).toBe(before);
@@ -78,6 +78,6 @@ describe('CompiledTrainer', () => {
     expect(Number.isFinite(trainer.step(discBatch(1, 1), 0).total)).toBe(true);
     trainer.sync();
     expect(values(parameters.get(name))).toEqual(before);
-    expect(values(trainer.momentum.get(name)).every((value) => value === 0)).toBe(true);
+    expect(values(trainer.slots.get(name)).every((value) => value === 0)).toBe(true);
   }, 180_000);
 });
