@@ -1,7 +1,8 @@
 /**
- * Python's TensorFlow, and with it h5py, in a virtual environment of its own under `.lesionflow/cache/python`, made when it
- * is needed first (from the wheel that the bootstrap downloads, if it is there). Without python3, pip or
- * a network there is a reason instead, for tests to be skipped with.
+ * Python for tests, in a virtual environment of its own under `.lesionflow/cache/python`, made when it is
+ * needed first: TensorFlow and with it h5py (from the wheel that the bootstrap downloads, if it is there),
+ * and other packages that a test asks for. Without python3, pip or a network there is a reason instead, for
+ * tests to be skipped with.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -18,33 +19,45 @@ const PYTHON = join(FOLDER, 'bin/python');
 /** Under a lock that the system frees with the process, since test files run side by side. */
 const INSTALL = `
 import fcntl, os, subprocess, sys, venv
-folder, requirement = sys.argv[1:]
+folder, module, requirement = sys.argv[1:]
 python = os.path.join(folder, 'bin', 'python')
 os.makedirs(os.path.dirname(folder), exist_ok=True)
 with open(folder + '.lock', 'w') as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     if not os.path.exists(python):
         venv.create(folder, with_pip=True)
-    found = [python, '-c', 'import importlib.util as u, sys; sys.exit(u.find_spec("tensorflow") is None)']
-    if subprocess.run(found).returncode != 0:
+    found = 'import importlib.util as u, sys; sys.exit(u.find_spec(sys.argv[1]) is None)'
+    if subprocess.run([python, '-c', found, module]).returncode != 0:
         subprocess.run([python, '-m', 'pip', 'install', '--quiet', requirement], check=True)
 `;
 
-export type PythonTensorFlow = { readonly path: string } | { readonly missing: string };
+export type Python = { readonly path: string } | { readonly missing: string };
 
-export async function pythonTensorFlow(): Promise<PythonTensorFlow> {
+export interface PythonPackage {
+  /** What a script imports. */
+  readonly module: string;
+  /** What pip installs where the module is not there: a pinned version, or a wheel. */
+  readonly requirement: string;
+}
+
+export async function pythonTensorFlow(): Promise<Python> {
+  return pythonWith({ module: 'tensorflow', requirement: tensorFlow() });
+}
+
+/** The same environment, after the package is found in it or installed. */
+export async function pythonWith({ module, requirement }: PythonPackage): Promise<Python> {
   try {
-    await run('python3', ['-c', INSTALL, FOLDER, tensorFlow()]);
+    await run('python3', ['-c', INSTALL, FOLDER, module, requirement]);
     return { path: PYTHON };
   } catch (error) {
     const lines = String(error).trim().split('\n');
-    return { missing: `no Python with TensorFlow: ${lines.at(-1) ?? ''}` };
+    return { missing: `no Python with ${module}: ${lines.at(-1) ?? ''}` };
   }
 }
 
 /** `describe` with the interpreter; one skipped test that says what is missing where there is none. */
 export function describeWithPython(
-  python: PythonTensorFlow,
+  python: Python,
   title: string,
   block: (interpreter: string) => void,
 ): void {
@@ -58,7 +71,7 @@ function tensorFlow(): string {
   return wheel === undefined ? 'tensorflow-cpu==2.21.0' : join(CACHE, wheel);
 }
 
-/** Runs a script that loads `folder` and prints JSON, which is returned. */
+/** Runs a script that prints JSON, which is returned. */
 export async function runPython(
   path: string,
   script: string,
