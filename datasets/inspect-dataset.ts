@@ -103,7 +103,11 @@ async function inspectPairs(options: InspectDatasetOptions): Promise<DatasetMani
   };
 }
 
-async function inspectPair(store: ObjectStore, pair: EntryPair): Promise<Pair | Quarantined> {
+/** The pair as the manifest names it, or why it cannot be used. Throws the store's errors. */
+export async function inspectPair(
+  store: Pick<ObjectStore, 'get'>,
+  pair: EntryPair,
+): Promise<Pair | Quarantined> {
   const { id, image, mask } = pair;
   let current = image.path;
   try {

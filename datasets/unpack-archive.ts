@@ -97,7 +97,7 @@ async function sizesUnder(store: ObjectStore, prefix: string): Promise<Map<strin
 }
 
 /** `._x` and `__MACOSX/` hold Finder's own data under the pictures' names. */
-function isPicture(path: string): boolean {
+export function isPicture(path: string): boolean {
   if (path.startsWith('__MACOSX/') || /(^|\/)\./.test(path)) return false;
   return /\.(jpe?g|png)$/i.test(path);
 }

@@ -20,7 +20,7 @@ export async function makeRecord({
   pair,
   square,
 }: {
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, 'get'>;
   readonly pair: DatasetManifest['pairs'][number];
   readonly square: SquareOptions;
 }): Promise<EncodedRecord> {

@@ -10,14 +10,16 @@ import type { ObjectStore } from '../../storage/object-store.ts';
 const BLOCK_BYTES = 4 * 1024 * 1024;
 const BLOCKS = 12;
 
+type RangedSource = Pick<ObjectStore, 'getRange'>;
+
 export class StoreReader extends RandomAccessReader {
-  readonly #store: ObjectStore;
+  readonly #store: RangedSource;
   readonly #key: string;
   readonly #bytes: number;
   /** By block number, least recently used first; reads under way are shared. */
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
 
-  constructor({ store, key, bytes }: { store: ObjectStore; key: string; bytes: number }) {
+  constructor({ store, key, bytes }: { store: RangedSource; key: string; bytes: number }) {
     super();
     this.#store = store;
     this.#key = key;
