@@ -9,6 +9,7 @@ import { parse as parseYaml } from 'yaml';
 import { describeIssues } from '../wording/describe-issues.ts';
 import { nearest } from '../wording/nearest.ts';
 import { pipelineInputSchema, type PipelineRequest } from '../contracts/pipeline-input.ts';
+import { isTree, spelledAlike, type Tree } from '../maskrcnn/config-names.ts';
 import { UsageError } from './failures.ts';
 import { presetNames, presets, type PresetName } from './presets.ts';
 
@@ -24,8 +25,6 @@ export interface RequestFlags {
   readonly masks?: string | undefined;
 }
 
-type Tree = Readonly<Record<string, unknown>>;
-
 /** Throws `UsageError` that names each wrong field, flag or file. */
 export function buildRequest(flags: RequestFlags): PipelineRequest {
   const request = [
@@ -33,7 +32,7 @@ export function buildRequest(flags: RequestFlags): PipelineRequest {
     flags.config === undefined ? {} : readConfigFile(flags.config),
     ...(flags.set ?? []).map(settingOf),
     datasetOf(flags),
-  ].reduce(merge);
+  ].reduce(mergeRequests);
   const parsed = pipelineInputSchema.safeParse(request);
   if (!parsed.success) {
     const problems = describeIssues(parsed.error, { schema: pipelineInputSchema, input: request });
@@ -81,10 +80,21 @@ function readConfigFile(path: string): Tree {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`The config file ${path} cannot be read: ${reason}`, { path });
   }
-  if (isTree(value)) return value;
+  if (isTree(value)) return withModelSection(value);
   throw new UsageError(`The config file ${path} must hold an object with the run's options.`, {
     path,
   });
+}
+
+/** A file may be Matterport's config as it stands: options in UPPER_SNAKE at the top are the model's. */
+function withModelSection(file: Tree): Tree {
+  const isOption = ([name]: [string, unknown]) => /^[A-Z][A-Z0-9_]*$/.test(name);
+  const options = Object.entries(file).filter(isOption);
+  if (options.length === 0) return file;
+  const { model = {}, ...rest } = Object.fromEntries(
+    Object.entries(file).filter((entry) => !isOption(entry)),
+  );
+  return { ...rest, model: isTree(model) ? { ...model, ...Object.fromEntries(options) } : model };
 }
 
 function settingOf(setting: string): Tree {
@@ -116,6 +126,13 @@ function datasetOf({ dataset, images, masks }: RequestFlags): Tree {
   return Object.keys(given).length === 0 ? {} : { dataset: given };
 }
 
+/** The model's options count as the same in Matterport's spelling and in ours. */
+function mergeRequests(under: Tree, over: Tree): Tree {
+  const [model, above] = [under['model'], over['model']];
+  const alike = isTree(model) && isTree(above) ? { model: spelledAlike(model, above) } : {};
+  return merge({ ...under, ...alike }, over);
+}
+
 /** Objects are merged field by field, and `{"0": …}` goes into a list; anything else replaces. */
 function merge(under: Tree, over: Tree): Tree {
   const merged: Record<string, unknown> = { ...under };
@@ -132,8 +149,4 @@ function mergeIntoList(list: readonly unknown[], over: Tree): unknown {
   const keys = Object.keys(over);
   if (!keys.every((key) => /^\d+$/.test(key) && Number(key) < list.length)) return over;
   return Object.values(merge(Object.fromEntries(list.entries()), over));
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

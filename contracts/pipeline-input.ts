@@ -3,7 +3,9 @@
  * every default is the recipe's (README, "The recipe").
  */
 import { z } from 'zod';
-import { maskRcnnConfigSchema, type MaskRcnnConfigInput } from '../maskrcnn/config.ts';
+import { augmentationSchema } from '../augmentation/schema.ts';
+import { namedConfigSchema } from '../maskrcnn/config-parsing.ts';
+import type { MaskRcnnConfigInput } from '../maskrcnn/config.ts';
 
 const slug = z
   .string()
@@ -68,13 +70,6 @@ export const initialWeightsSchema = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('scratch') }),
 ]);
 
-export const augmentationSchema = z.strictObject({
-  /** Chance of a left-right flip. */
-  flipLeftRight: z.number().min(0).max(1).default(0.5),
-  /** Chance of an up-down flip. */
-  flipUpDown: z.number().min(0).max(1).default(0.5),
-});
-
 /** Where the recipe differs from Matterport's defaults: one class, one 1024² image a step. */
 const LESION_RECIPE = {
   imagesPerGpu: 1,
@@ -105,17 +100,17 @@ export const pipelineInputSchema = z.strictObject({
       maxPairs: z.int().min(2).optional(),
     })
     .prefault({}),
-  /** Options of `maskrcnn/config.ts`; what is left out comes from the recipe, then from Matterport. */
-  model: z
-    .looseObject({})
-    .prefault({})
-    .transform((options): MaskRcnnConfigInput => ({ ...LESION_RECIPE, ...options }))
-    .pipe(maskRcnnConfigSchema),
+  /**
+   * Options of `maskrcnn/config.ts`, in its spelling or in Matterport's; what is left out comes from the
+   * recipe, then from Matterport.
+   */
+  model: namedConfigSchema(LESION_RECIPE).prefault({}),
   training: z
     .strictObject({
       seed: z.int().nonnegative().default(42),
       initialWeights: initialWeightsSchema.default({ from: 'coco' }),
-      augmentation: augmentationSchema.nullable().prefault({}),
+      /** An operation, a list, or a preset (`augmentation/`); `null` for none. */
+      augmentation: augmentationSchema.nullable().prefault('recipe'),
       stages: z
         .array(stageSchema)
         .min(1)
@@ -172,5 +167,4 @@ export type PipelineInput = z.output<typeof pipelineInputSchema>;
 export type PipelineRequest = z.input<typeof pipelineInputSchema>;
 export type Stage = z.output<typeof stageSchema>;
 export type InitialWeights = z.output<typeof initialWeightsSchema>;
-export type Augmentation = z.output<typeof augmentationSchema>;
 export type ArchiveSource = z.output<typeof archiveSourceSchema>;

@@ -46,7 +46,8 @@ export const maskRcnnConfigSchema = z
     /** Height and width of a mini-mask. */
     miniMaskShape: z.tuple([positiveInt, positiveInt]).default([56, 56]),
     imageResizeMode: z.enum(['none', 'square', 'pad64', 'crop']).default('square'),
-    imageMinDim: positiveInt.default(800),
+    /** The shorter side is scaled up to this, as far as `imageMaxDim` lets it; 0 scales nothing up. */
+    imageMinDim: z.int().nonnegative().default(800),
     imageMaxDim: positiveInt.default(1024),
     /** Smallest up-scaling factor; 0 leaves it to `imageMinDim`. */
     imageMinScale: z.number().nonnegative().default(0),
@@ -54,7 +55,7 @@ export const maskRcnnConfigSchema = z
     /** Mean RGB pixel, subtracted from the image. */
     meanPixel: z.tuple([z.number(), z.number(), z.number()]).default([123.7, 116.8, 103.9]),
     trainRoisPerImage: positiveInt.default(200),
-    roiPositiveRatio: share.default(0.33),
+    roiPositiveRatio: z.number().gt(0).max(1).default(0.33),
     poolSize: positiveInt.default(7),
     maskPoolSize: positiveInt.default(14),
     maskShape: z.tuple([positiveInt, positiveInt]).default([28, 28]),
@@ -81,6 +82,7 @@ export const maskRcnnConfigSchema = z
      * `false` freezes the statistics of batch norm (gamma and beta are trained all the same), `true`
      * normalises by the batch everywhere. `backbone` (not in Matterport, meant for training from scratch)
      * does so below the heads only: a head's batch is a few RoIs and much padding, whose statistics mislead.
+     * Of no effect with `normalization` "group", which has no statistics.
      */
     trainBn: z.union([z.boolean(), z.literal('backbone')]).default(false),
     /**
@@ -106,31 +108,49 @@ export const maskRcnnConfigSchema = z
      * groups of channels, and so needs no large batch. Its weights are gamma and beta alone.
      */
     normalization: z.enum(['batch', 'group']).default('batch'),
-    /** Groups of group norm; must divide the channels of every normalised layer. */
+    /** Groups of group norm; must divide 64 and `fpnClassifFcLayersSize`, the channels that it normalises. */
     normGroups: positiveInt.default(32),
     /** `sgd` with momentum as in Matterport, or `adamw` (Loshchilov & Hutter, 2019). */
     optimizer: z.enum(['sgd', 'adamw']).default('sgd'),
-    adamBeta1: share.default(0.9),
-    adamBeta2: share.default(0.999),
+    adamBeta1: z.number().min(0).lt(1).default(0.9),
+    adamBeta2: z.number().min(0).lt(1).default(0.999),
     adamEpsilon: z.number().positive().default(1e-8),
-    /** What the moving average of the weights keeps of itself at a step; 0 keeps no average. */
+    /**
+     * What the moving average of the weights keeps of itself at a step (less at a stage's first steps); 0
+     * keeps no average. Where there is one it is what is validated, scored and published.
+     */
     emaDecay: z.number().min(0).lt(1).default(0),
-    /** Batches whose mean gradient makes one step of the optimizer. */
+    /**
+     * Batches whose mean gradient makes one step of the optimizer. `stepsPerEpoch` and the learning rate's
+     * schedule count such steps.
+     */
     gradientAccumulationSteps: positiveInt.default(1),
   })
   .superRefine((config, context) => {
-    if (config.imageMaxDim % 64 !== 0 && config.imageResizeMode === 'square') {
+    const channels = [64, config.fpnClassifFcLayersSize];
+    if (config.normalization === 'group' && channels.some((count) => count % config.normGroups)) {
       context.addIssue({
         code: 'custom',
-        path: ['imageMaxDim'],
-        message: `must be a multiple of 64 so that the pyramid halves six times, got ${String(config.imageMaxDim)}`,
+        path: ['normGroups'],
+        message:
+          'must divide the channels of every normalised layer: 64 (conv1) and ' +
+          `${String(config.fpnClassifFcLayersSize)} (fpnClassifFcLayersSize), got ${String(config.normGroups)}`,
       });
     }
-    if (config.imageMinDim > config.imageMaxDim) {
+    const side = config.imageResizeMode === 'square' ? 'imageMaxDim' : 'imageMinDim';
+    if (config.imageResizeMode !== 'none' && config[side] % 64 !== 0) {
       context.addIssue({
         code: 'custom',
-        path: ['imageMinDim'],
-        message: `must not exceed imageMaxDim (${String(config.imageMaxDim)}), got ${String(config.imageMinDim)}`,
+        path: [side],
+        message: `must be a multiple of 64 so that the pyramid halves six times, got ${String(config[side])}`,
+      });
+    }
+    const mask = 2 * config.maskPoolSize;
+    if (config.maskShape.some((length) => length !== mask)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['maskShape'],
+        message: `must be [${String(mask)}, ${String(mask)}]: the mask head doubles maskPoolSize, got [${config.maskShape.join(', ')}]`,
       });
     }
   })
@@ -143,6 +163,17 @@ export type MaskRcnnConfig = z.output<typeof maskRcnnConfigSchema>;
 /** Images in one training batch. */
 export function batchSize(config: MaskRcnnConfig): number {
   return config.gpuCount * config.imagesPerGpu;
+}
+
+/** Height, width and channels of what the network is built for, in pixels. */
+export function imageShape(config: MaskRcnnConfig): readonly [number, number, number] {
+  const side = config.imageResizeMode === 'crop' ? config.imageMinDim : config.imageMaxDim;
+  return [side, side, config.imageChannelCount];
+}
+
+/** Numbers in the row that goes with each image: id, sizes, window, scale, and a flag a class. */
+export function imageMetaSize(config: MaskRcnnConfig): number {
+  return 1 + 3 + 3 + 4 + 1 + config.numClasses;
 }
 
 /** RoI slots that may hold a positive: `trunc(trainRoisPerImage * roiPositiveRatio)` (66 of 200). */

@@ -29,6 +29,17 @@ export class MaskRcnnError extends Error {
   }
 }
 
+/** Options that no config can have; the message has a line for each. */
+export class ConfigError extends MaskRcnnError {
+  constructor(problems: readonly string[]) {
+    super(
+      `the config is not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n` +
+        'correct these options; the others may stay',
+      { code: 'config', values: { problems } },
+    );
+  }
+}
+
 /** A layer set is neither one of Matterport's five nor a regular expression that selects a layer. */
 export class LayerSelectionError extends MaskRcnnError {
   constructor(layers: string, problem: string, cause?: unknown) {

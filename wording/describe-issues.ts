@@ -113,7 +113,9 @@ function unknownKey(key: string, path: Path, { schema }: Place): string {
     .flatMap((variant) => (variant instanceof z.ZodObject ? Object.keys(variant.shape) : []));
   const near = nearest(key, known);
   if (near !== undefined) return `is not an option (did you mean "${near}"?)`;
-  return `is not an option; the options here are ${[...new Set(known)].join(', ')}`;
+  const isUpper = (name: string) => name === name.toUpperCase();
+  const alike = known.filter((name) => isUpper(name) === isUpper(key));
+  return `is not an option; the options here are ${[...new Set(alike.length > 0 ? alike : known)].join(', ')}`;
 }
 
 /** A schema without its wrappers: defaults, optionals, unions and pipes opened. */

@@ -1,11 +1,18 @@
 /** The right name for a mistyped one: by Levenshtein distance, blind to case, `_` and `-`. */
 
-/** The candidate within a third of the name's length (at least 2 edits), or `undefined`. */
+/**
+ * The candidate within a third of the name's length (at least 2 edits), or `undefined`. Of a name in two
+ * spellings it is the one that is spelled more like `name`.
+ */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const wanted = plain(name);
   const ranked = candidates
-    .map((candidate) => ({ candidate, edits: editDistance(wanted, plain(candidate)) }))
-    .sort((a, b) => a.edits - b.edits)[0];
+    .map((candidate) => ({
+      candidate,
+      edits: editDistance(wanted, plain(candidate)),
+      exactEdits: editDistance(name, candidate),
+    }))
+    .sort((a, b) => a.edits - b.edits || a.exactEdits - b.exactEdits)[0];
   if (ranked === undefined) return undefined;
   return ranked.edits <= Math.max(2, Math.floor(wanted.length / 3)) &&
     ranked.edits < plain(ranked.candidate).length

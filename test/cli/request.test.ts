@@ -41,6 +41,32 @@ describe('layers', () => {
     expect(request.publish).toEqual({ model: 'other' });
   });
 
+  test("Matterport's spelling in a file and ours in a preset are one option; the later spelling stays", () => {
+    const config = join(folder, 'names.yaml');
+    writeFileSync(config, 'model:\n  IMAGE_MAX_DIM: 128\n  LOSS_WEIGHTS: {rpn_bbox_loss: 2}\n');
+    const set = ['model.stepsPerEpoch=9', 'model.lossWeights.mrcnnMaskLoss=3'];
+    const request = buildRequest({ ...DATA, preset: 'tiny', config, set });
+    expect(request.model).not.toHaveProperty('imageMaxDim');
+    const { model } = pipelineInputSchema.parse(request);
+    expect(model).toMatchObject({ imageMinDim: 64, imageMaxDim: 128, stepsPerEpoch: 9 });
+    expect(model.lossWeights).toMatchObject({ rpnBboxLoss: 2, mrcnnMaskLoss: 3, rpnClassLoss: 1 });
+    const wrong = { ...DATA, config, set: ['model.IMAGE_MAX_DIM=100'] };
+    expect(() => buildRequest(wrong)).toThrow(/model\.IMAGE_MAX_DIM: must be a multiple of 64/);
+  });
+
+  test("a file may be Matterport's config as it stands, with sections of the run beside it", () => {
+    const config = join(folder, 'matterport.json');
+    const text = '{"NAME": "lesions", "IMAGES_PER_GPU": 2, "BATCH_SIZE": 2, "split": {"seed": 7}}';
+    writeFileSync(config, text);
+    const request = buildRequest({ ...DATA, config });
+    expect(request.split).toEqual({ seed: 7 });
+    const { model } = pipelineInputSchema.parse(request);
+    // What the file leaves out is the recipe's.
+    expect(model).toMatchObject({ name: 'lesions', imagesPerGpu: 2, imageMinDim: 1024 });
+    const twice = { ...DATA, config, set: ['model.imagesPerGpu=4'] };
+    expect(() => buildRequest(twice)).toThrow(/model\.BATCH_SIZE: follows from .* would be 4/);
+  });
+
   test('a path becomes a file URL, a JSON file is read as well', () => {
     const archive = join(folder, 'with space.zip');
     const config = join(folder, 'run.json');
