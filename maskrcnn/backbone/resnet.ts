@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
-import { convolutionBatchNorm } from '../layers/convolution.ts';
+import { convolutionNorm } from '../layers/convolution.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { noTape } from '../layers/no-tape.ts';
 import { relu } from '../layers/relu.ts';
@@ -37,7 +37,8 @@ export function resnet(
   });
 }
 
-function stem(pass: ForwardPass, images: tf.Tensor4D): tf.Tensor4D {
+/** `images [B, H, W, 3]` (molded) → `[B, H / 4, W / 4, 64]`. */
+export function stem(pass: ForwardPass, images: tf.Tensor4D): tf.Tensor4D {
   const padding: [number, number][] = [
     [0, 0],
     [3, 3],
@@ -46,24 +47,26 @@ function stem(pass: ForwardPass, images: tf.Tensor4D): tf.Tensor4D {
   ];
   const padded = tf.pad(images, padding);
   const names = { layer: 'conv1', norm: 'bn_conv1' };
-  const x = convolutionBatchNorm(pass, names, padded, { stride: 2, padding: 'valid' });
+  const x = convolutionNorm(pass, names, padded, { stride: 2, padding: 'valid' });
   return tf.maxPool(relu(x), 3, 2, 'same');
 }
 
-interface Bottleneck {
+export interface Bottleneck {
+  /** Of its layers, without the branch: `2a_branch`. */
   readonly name: string;
   readonly stride: number;
   /** The first block of a stage has a 1x1 convolution on its shortcut. */
   readonly project: boolean;
 }
 
-function bottleneck(
+/** A residual block: a shortcut, and 1x1, 3x3 and 1x1 convolutions beside it. */
+export function bottleneck(
   pass: ForwardPass,
   { name, stride, project }: Bottleneck,
   input: tf.Tensor4D,
 ): tf.Tensor4D {
   const unit = (branch: string, x: tf.Tensor4D, s = 1) =>
-    convolutionBatchNorm(pass, { layer: `res${name}${branch}`, norm: `bn${name}${branch}` }, x, {
+    convolutionNorm(pass, { layer: `res${name}${branch}`, norm: `bn${name}${branch}` }, x, {
       stride: s,
     });
   const reduced = relu(unit('2a', input, stride));

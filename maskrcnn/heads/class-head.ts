@@ -1,6 +1,6 @@
 /** The class and box head: `fpn_classifier_graph` of mrcnn/model.py. */
 import type * as tf from '@tensorflow/tfjs-node-gpu';
-import { dense, denseBatchNorm } from '../layers/dense.ts';
+import { dense, denseNorm } from '../layers/dense.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { relu } from '../layers/relu.ts';
 import { pyramidRoiAlign, type RoiAlignOptions } from '../layers/roi-align.ts';
@@ -25,8 +25,8 @@ export function classHead(
     layer: `mrcnn_class_conv${String(index)}`,
     norm: `mrcnn_class_bn${String(index)}`,
   });
-  const hidden = relu(denseBatchNorm(pass, names(1), features));
-  const shared = relu(denseBatchNorm(pass, names(2), hidden));
+  const hidden = relu(denseNorm(pass, names(1), features));
+  const shared = relu(denseNorm(pass, names(2), hidden));
   return {
     logits: dense(pass, 'mrcnn_class_logits', shared).reshape([batch, count, -1]),
     deltas: dense(pass, 'mrcnn_bbox_fc', shared).reshape([batch, count, -1, 4]),

@@ -1,6 +1,6 @@
 /** The mask head: `build_fpn_mask_graph` of mrcnn/model.py, up to the logits. */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { convolution, convolutionBatchNorm, upConvolution } from '../layers/convolution.ts';
+import { convolution, convolutionNorm, upConvolution } from '../layers/convolution.ts';
 import type { ForwardPass } from '../layers/forward-pass.ts';
 import { noTape } from '../layers/no-tape.ts';
 import { relu } from '../layers/relu.ts';
@@ -20,7 +20,7 @@ export function maskHead(
       layer: `mrcnn_mask_conv${String(index)}`,
       norm: `mrcnn_mask_bn${String(index)}`,
     };
-    x = relu(convolutionBatchNorm(pass, names, x));
+    x = relu(convolutionNorm(pass, names, x));
   }
   const enlarged = relu(upConvolution(pass, 'mrcnn_mask_deconv', x));
   const logits = convolution(pass, 'mrcnn_mask', enlarged);

@@ -1,9 +1,10 @@
 /**
  * Convolutions by layer name, NHWC, as Keras' `Conv2D` and `Conv2DTranspose` (with their bias), and the
- * pair "convolution, batch norm" of which ResNet and the heads are made.
+ * pair "convolution, norm" of which ResNet and the heads are made.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { affineOfMovingStatistics, normaliseByBatch } from './batch-norm.ts';
+import { normaliseByGroup } from './group-norm.ts';
 import type { ForwardPass } from './forward-pass.ts';
 
 export interface ConvolutionOptions {
@@ -22,18 +23,22 @@ export function convolution(
 }
 
 /**
- * A convolution with bias, then batch norm. With stored statistics both are one affine map a channel,
+ * A convolution with bias, then its norm. With stored statistics both are one affine map a channel,
  * `(x * kernel) scale + shift`, and `scale` is multiplied into whichever is smaller: the kernel or the
  * output. The value and the gradients of kernel, bias, gamma and beta are those of the two layers.
  */
-export function convolutionBatchNorm(
+export function convolutionNorm(
   pass: ForwardPass,
   names: { readonly layer: string; readonly norm: string },
   x: tf.Tensor4D,
   { stride = 1, padding = 'same' }: ConvolutionOptions = {},
 ): tf.Tensor4D {
   const kernel = kernelOf(pass, names.layer);
-  if (pass.statisticsOf(names.norm) === 'batch') {
+  const statistics = pass.statisticsOf(names.norm);
+  if (statistics === 'group') {
+    return normaliseByGroup(pass, names, tf.conv2d(x, kernel, stride, padding));
+  }
+  if (statistics === 'batch') {
     return normaliseByBatch(
       pass,
       names.norm,

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { affineOfMovingStatistics, normaliseByBatch } from './batch-norm.ts';
+import { normaliseByGroup } from './group-norm.ts';
 import type { ForwardPass } from './forward-pass.ts';
 
 /** `x [N, in] kernel + bias`; any kernel whose last axis is `out` is read as `[in, out]`. */
@@ -11,13 +12,17 @@ export function dense(pass: ForwardPass, layer: string, x: tf.Tensor2D): tf.Tens
   return tf.add(product(pass, layer, x), pass.weight(`${layer}/bias`));
 }
 
-/** A dense layer with bias, then batch norm. */
-export function denseBatchNorm(
+/** A dense layer with bias, then its norm. */
+export function denseNorm(
   pass: ForwardPass,
   names: { readonly layer: string; readonly norm: string },
   x: tf.Tensor2D,
 ): tf.Tensor2D {
-  if (pass.statisticsOf(names.norm) === 'batch') {
+  const statistics = pass.statisticsOf(names.norm);
+  if (statistics === 'group') {
+    return normaliseByGroup(pass, names, product(pass, names.layer, x));
+  }
+  if (statistics === 'batch') {
     return normaliseByBatch(pass, names.norm, dense(pass, names.layer, x));
   }
   const { scale, shift } = affineOfMovingStatistics(pass, names);
