@@ -30,3 +30,18 @@ export function readLosses(losses: LossTensors): Losses {
     l2: read(losses.l2),
   };
 }
+
+/** The mean of each loss, over one step or more. */
+export function meanLosses(all: readonly Losses[]): Losses {
+  const mean = (name: keyof Losses) =>
+    all.reduce((sum, losses) => sum + losses[name], 0) / all.length;
+  return {
+    total: mean('total'),
+    rpnClass: mean('rpnClass'),
+    rpnBbox: mean('rpnBbox'),
+    mrcnnClass: mean('mrcnnClass'),
+    mrcnnBbox: mean('mrcnnBbox'),
+    mrcnnMask: mean('mrcnnMask'),
+    l2: mean('l2'),
+  };
+}

@@ -1,5 +1,6 @@
 /** Keeps an epoch's account: mean losses, images a second, and the share of time spent on data. */
 import type { ActivityProgress, Losses } from '../../contracts/progress.ts';
+import { meanLosses } from '../../maskrcnn/training/loss-values.ts';
 
 export interface EpochAccount {
   /** Call when the next batch is asked for. */
@@ -56,20 +57,5 @@ export function epochAccount({
         ...(losses === undefined ? {} : { losses }),
       };
     },
-  };
-}
-
-/** The mean of each loss, over one step or more. */
-export function meanLosses(all: readonly Losses[]): Losses {
-  const mean = (name: keyof Losses) =>
-    all.reduce((sum, losses) => sum + losses[name], 0) / all.length;
-  return {
-    total: mean('total'),
-    rpnClass: mean('rpnClass'),
-    rpnBbox: mean('rpnBbox'),
-    mrcnnClass: mean('mrcnnClass'),
-    mrcnnBbox: mean('mrcnnBbox'),
-    mrcnnMask: mean('mrcnnMask'),
-    l2: mean('l2'),
   };
 }
