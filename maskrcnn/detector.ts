@@ -1,35 +1,20 @@
 /**
- * Detection on an image of any size: `MaskRCNN.detect` with `mold_inputs` and `unmold_detections` of
- * mrcnn/model.py. Resizes and molds the image, runs the network, brings boxes and masks back to the
- * image's own pixels.
+ * Detection on images of any size: `MaskRCNN.detect` of mrcnn/model.py. Resizes and molds the images, runs
+ * the network, brings boxes and masks back to each image's own pixels.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { pyramidAnchors } from './boxes/anchors.ts';
-import { denormBoxes, normBoxes } from './boxes/normalisation.ts';
+import { normBoxes } from './boxes/normalisation.ts';
 import type { MaskRcnnConfig } from './config.ts';
+import { fitAsReference, sizeOfBatch, type FittedImage } from './detection/fit-image.ts';
+import { unmoldDetections, type Detection } from './detection/unmold.ts';
 import { moldImage } from './image/mold.ts';
-import { resizeImage, type PixelImage } from './image/resize-image.ts';
-import { pasteMask } from './masks/paste-mask.ts';
+import type { PixelImage } from './image/resize-image.ts';
 import { detectionForward } from './model.ts';
 import type { Parameters } from './parameters.ts';
-import type { Box, Size } from './shapes.ts';
+import type { Size } from './shapes.ts';
 
-export interface Detection {
-  /** Pixels of the image, `(y2, x2)` exclusive. */
-  readonly box: Box;
-  /** 1-based; 0 would be the background. */
-  readonly classId: number;
-  /** 0 to 1. */
-  readonly score: number;
-  /** `[height * width]` of the image, 1 inside the instance and 0 outside. */
-  readonly mask: Uint8Array;
-}
-
-/** An image at the network's size. */
-export interface FittedImage extends PixelImage {
-  /** The part that is image and not padding, in pixels. */
-  readonly window: Box;
-}
+export type { Detection, FittedImage };
 
 export interface DetectorOptions {
   /** Brings an image to the network's size. @default `resize_image` of the reference */
@@ -39,14 +24,6 @@ export interface DetectorOptions {
 export interface DetectOptions {
   /** Instances below are left out, 0 to 1. @default the config's `detectionMinConfidence` */
   readonly minConfidence?: number;
-}
-
-/** What the network gives for one image, on the host; see `DetectionOutput`. */
-export interface RawDetections {
-  /** `[D * (y1, x1, y2, x2, classId, score)]`, normalised. */
-  readonly detections: ArrayLike<number>;
-  /** `[D * h * w]` */
-  readonly masks: Float32Array;
 }
 
 export class Detector implements Disposable {
@@ -66,37 +43,75 @@ export class Detector implements Disposable {
     this.#fit = fit;
   }
 
-  /** The instances on `image`, by falling score. */
-  async detect(image: PixelImage, { minConfidence }: DetectOptions = {}): Promise<Detection[]> {
+  /**
+   * The instances on `image`, by falling score.
+   *
+   * @throws MaskRcnnError when the image, resized by the config's mode, does not fit the pyramid.
+   */
+  async detect(image: PixelImage, options: DetectOptions = {}): Promise<Detection[]> {
+    const [found = []] = await this.detectBatch([image], options);
+    return found;
+  }
+
+  /**
+   * The instances on each of `images`, which pass through the network together: as many as memory takes,
+   * of one size once resized (always so in mode `square`).
+   *
+   * @throws MaskRcnnError when they differ in size, or do not fit the pyramid.
+   */
+  async detectBatch(
+    images: readonly PixelImage[],
+    { minConfidence }: DetectOptions = {},
+  ): Promise<Detection[][]> {
+    if (images.length === 0) return [];
     const config =
       minConfidence === undefined
         ? this.#config
         : { ...this.#config, detectionMinConfidence: minConfidence };
-    const { pixels, window, ...fitted } = await this.#fit(image, config);
-    const size: Size = [fitted.height, fitted.width];
-    const { detections, masks } = tf.tidy(() => ({
-      ...detectionForward({
-        config,
-        parameters: this.#parameters,
-        images: tf.tensor4d(moldImage(pixels, config), [1, ...size, 3]),
-        windows: tf.tensor2d(normBoxes(Float64Array.from(window), size), [1, 4]),
-        anchors: this.#anchorsFor(size),
-      }),
-    }));
-    const raw = { detections: await detections.data(), masks: await masks.data<'float32'>() };
+    const fitted = await Promise.all(images.map(async (image) => await this.#fit(image, config)));
+    const size = sizeOfBatch(fitted);
+    const { detections, masks } = tf.tidy(() => ({ ...this.#forward(config, fitted, size) }));
+    const [, slots, ...maskSize] = masks.shape;
+    const numbers = await detections.data<'float32'>();
+    const probabilities = await masks.data<'float32'>();
     tf.dispose([detections, masks]);
-    const { height, width } = image;
-    return unmoldDetections(raw, {
-      size,
-      window,
-      maskSize: config.maskShape,
-      imageSize: [height, width],
+    return images.map(({ height, width }, index) => {
+      const part = (all: Float32Array, length: number) =>
+        all.subarray(index * length, (index + 1) * length);
+      return unmoldDetections(
+        {
+          detections: part(numbers, slots * 6),
+          masks: part(probabilities, slots * maskSize[0] * maskSize[1]),
+        },
+        {
+          size,
+          window: fitted[index]?.window ?? [0, 0, ...size],
+          maskSize,
+          imageSize: [height, width],
+        },
+      );
     });
   }
 
   [Symbol.dispose](): void {
     tf.dispose([...this.#anchors.values()]);
     this.#anchors.clear();
+  }
+
+  #forward(config: MaskRcnnConfig, fitted: readonly FittedImage[], size: Size) {
+    const molded = new Float32Array(fitted.length * size[0] * size[1] * 3);
+    const length = molded.length / fitted.length;
+    fitted.forEach(({ pixels }, index) => {
+      moldImage(pixels, config, molded.subarray(index * length, (index + 1) * length));
+    });
+    const windows = normBoxes(Float64Array.from(fitted.flatMap(({ window }) => window)), size);
+    return detectionForward({
+      config,
+      parameters: this.#parameters,
+      images: tf.tensor4d(molded, [fitted.length, ...size, 3]),
+      windows: tf.tensor2d(windows, [fitted.length, 4]),
+      anchors: this.#anchorsFor(size),
+    });
   }
 
   #anchorsFor(size: Size): tf.Tensor2D {
@@ -108,62 +123,4 @@ export class Detector implements Disposable {
     this.#anchors.set(key, anchors);
     return anchors;
   }
-}
-
-function fitAsReference(image: PixelImage, config: MaskRcnnConfig): FittedImage {
-  return resizeImage(image, {
-    mode: config.imageResizeMode,
-    minDim: config.imageMinDim,
-    maxDim: config.imageMaxDim,
-    minScale: config.imageMinScale,
-  });
-}
-
-export interface UnmoldOptions {
-  /** Height and width of the network's input. */
-  readonly size: Size;
-  /** The part of the input that is image, in its pixels. */
-  readonly window: Box;
-  readonly maskSize: Size;
-  /** Height and width of the image itself. */
-  readonly imageSize: Size;
-}
-
-/** Detections in pixels of the image itself, with pasted masks; boxes that round to nothing are dropped. */
-export function unmoldDetections(
-  { detections, masks }: RawDetections,
-  { size, window, maskSize, imageSize }: UnmoldOptions,
-): Detection[] {
-  const inWindow = normBoxes(Float64Array.from(window), size);
-  const maskLength = maskSize[0] * maskSize[1];
-  const found: Detection[] = [];
-  for (let row = 0; row * 6 < detections.length; row++) {
-    const at = (column: number) => detections[row * 6 + column] ?? 0;
-    if (at(4) === 0) break;
-    const box = toImage([at(0), at(1), at(2), at(3)], { inWindow, imageSize });
-    if ((box[2] - box[0]) * (box[3] - box[1]) <= 0) continue;
-    const mask = masks.subarray(row * maskLength, (row + 1) * maskLength);
-    found.push({
-      box,
-      classId: at(4),
-      score: at(5),
-      mask: pasteMask({ mask, maskSize, box, imageSize }),
-    });
-  }
-  return found;
-}
-
-/** From the network's normalised input to whole pixels of the image, in float32 as the reference does. */
-function toImage(
-  box: Box,
-  { inWindow, imageSize }: { readonly inWindow: Float32Array; readonly imageSize: Size },
-): Box {
-  const [top = 0, left = 0, bottom = 1, right = 1] = inWindow;
-  const shift = [top, left, top, left] as const;
-  const scale = [bottom - top, right - left, bottom - top, right - left] as const;
-  const inside = Float32Array.from(box, (value, i) =>
-    Math.fround(Math.fround(value - (shift[i] ?? 0)) / Math.fround(scale[i] ?? 1)),
-  );
-  const [y1 = 0, x1 = 0, y2 = 0, x2 = 0] = denormBoxes(inside, imageSize);
-  return [y1, x1, y2, x2];
 }

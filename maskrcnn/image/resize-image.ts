@@ -100,7 +100,7 @@ function squarePadding({ height, width }: PixelImage, options: ResizeOptions): P
 }
 
 function pad64Padding({ height, width }: PixelImage, options: ResizeOptions): Padding {
-  const minDim = needed(options, 'minDim');
+  const { minDim = 0 } = options;
   if (minDim % 64 !== 0) {
     throw new MaskRcnnError(
       `imageMinDim must be a multiple of 64 in mode pad64, got ${String(minDim)}`,

@@ -17,9 +17,10 @@ export class Reference<T> {
   /** The numbers of a stored tensor. */
   readonly array: ReturnType<typeof openTensors>;
 
-  constructor(name: string) {
-    this.json = readGolden(name) as typeof this.json;
-    this.array = openTensors(name);
+  /** `folder` holds numbers other than those of `../shared/parity`. */
+  constructor(name: string, folder?: string) {
+    this.json = readGolden(name, folder) as typeof this.json;
+    this.array = openTensors(name, folder);
   }
 
   /** A stored tensor; float32 stays so, integers become int32. */

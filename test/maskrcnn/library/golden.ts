@@ -1,5 +1,6 @@
 /** Reads the reference's numbers: `X.json` describes the tensors that lie in `X.bin` (parity/README.md). */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { sharedPath } from '../../support/shared.ts';
 
@@ -17,15 +18,20 @@ const ARRAYS = {
   uint8: Uint8Array,
 } as const;
 
+const SHARED = sharedPath('parity');
+
 /** The JSON half, to be cast to the shape that the test expects. */
-export function readGolden(name: string): unknown {
-  return JSON.parse(readFileSync(sharedPath(`parity/${name}.json`), 'utf8')) as unknown;
+export function readGolden(name: string, folder: string = SHARED): unknown {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as unknown;
 }
 
 /** A reader of the binary half. */
-export function openTensors(name: string): (tensor: string) => Float32Array | Int32Array {
-  const { tensors } = readGolden(name) as { tensors: Record<string, TensorEntry> };
-  const bytes = new Uint8Array(readFileSync(sharedPath(`parity/${name}.bin`)));
+export function openTensors(
+  name: string,
+  folder: string = SHARED,
+): (tensor: string) => Float32Array | Int32Array {
+  const { tensors } = readGolden(name, folder) as { tensors: Record<string, TensorEntry> };
+  const bytes = new Uint8Array(readFileSync(join(folder, `${name}.bin`)));
   return (tensor) => {
     const entry = tensors[tensor];
     if (entry === undefined) throw new Error(`${name}.bin has no tensor ${tensor}`);
