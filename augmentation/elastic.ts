@@ -6,9 +6,9 @@
  * Differs on purpose: what is as smooth as this is made on a coarser grid, `sigma / 2` apart, and read between its
  * points. There the noise has `1 / spacing` of the strength, so that it is as strong once smoothed.
  */
-import { randomStream } from '../maskrcnn/random.ts';
 import type { Canvas } from './affine.ts';
 import { smooth } from './gaussian.ts';
+import { quickRandom } from './quick-random.ts';
 import type { Row } from './sampling.ts';
 
 export interface Displacement {
@@ -28,19 +28,19 @@ export function elasticDisplacement(
   const spacing = Math.max(1, Math.floor(sigma / 2));
   const rows = Math.floor((height - 1) / spacing) + 2;
   const columns = Math.floor((width - 1) / spacing) + 2;
-  const random = randomStream(seed, 'elastic');
+  const bits = quickRandom(seed, 'elastic');
   const strength = alpha / spacing;
-  const shifts = Float32Array.from(
-    { length: rows * columns * 2 },
-    () => strength * (2 * random.uniform() - 1),
-  );
+  const shifts = new Float32Array(rows * columns * 2);
+  for (let i = 0; i < shifts.length; i++) shifts[i] = strength * (bits() / 2 ** 31 - 1);
   smooth({ values: shifts, height: rows, width: columns, channels: 2 }, sigma / spacing);
   return { spacing, rows, columns, shifts };
 }
 
 /** The most that any place is moved along an axis, in pixels. */
 export function largestDisplacement({ shifts }: Displacement): number {
-  return shifts.reduce((most, shift) => Math.max(most, Math.abs(shift)), 0);
+  let most = 0;
+  for (const shift of shifts) most = Math.max(most, Math.abs(shift));
+  return most;
 }
 
 /** Adds to each place its displacement; places outside of the canvas get that of its edge. */

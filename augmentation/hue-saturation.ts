@@ -26,20 +26,19 @@ export function changeHueSaturation(
       // Grey has no hue, and no saturation to multiply.
       if (range === 0) continue;
       let hue = turn;
-      if (value === r) hue += (g - b) / range + 6;
+      if (value === r) hue += (g - b) / range;
       else if (value === g) hue += (b - r) / range + 2;
       else hue += (r - g) / range + 4;
+      if (hue < 0) hue += 6;
+      else if (hue >= 6) hue -= 6;
       const chroma = Math.min(range * factor, value);
       const base = value - chroma + 0.5;
-      row[i] = base + chroma * share(hue, 0);
-      row[i + 1] = base + chroma * share(hue, 4);
-      row[i + 2] = base + chroma * share(hue, 2);
+      // A primary colour has all of the chroma up to a sixth of the circle from it, none beyond two sixths.
+      row[i] = base + chroma * clamp(Math.abs(hue - 3) - 1);
+      row[i + 1] = base + chroma * clamp(2 - Math.abs(hue - 2));
+      row[i + 2] = base + chroma * clamp(2 - Math.abs(hue - 4));
     }
   }
 }
 
-/** How much of the chroma a primary colour at `at` sixths of the circle has at `hue`: a trapezium. */
-function share(hue: number, at: number): number {
-  const distance = Math.abs(((((hue - at) % 6) + 9) % 6) - 3);
-  return Math.min(Math.max(2 - distance, 0), 1);
-}
+const clamp = (share: number): number => (share < 0 ? 0 : share > 1 ? 1 : share);

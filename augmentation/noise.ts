@@ -3,6 +3,7 @@
  * normal numbers that is drawn once: the same bag everywhere, so the same noise for the same seed.
  */
 import { randomStream } from '../maskrcnn/random.ts';
+import { quickRandom } from './quick-random.ts';
 import { rowsOf, type Region } from './region.ts';
 
 export interface Noise {
@@ -15,14 +16,8 @@ export interface Noise {
 
 export function addNoise(region: Region, { scale, perChannel, seed }: Noise): void {
   const normals = (bag ??= fillBag());
-  let state = randomStream(seed, 'noise').below(2 ** 32 - 1) + 1;
-  const next = (): number => {
-    // Marsaglia's xorshift (2003), 32 bits: never 0 from a state that is not.
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return scale * (normals[state >>> BAG_SHIFT] as number);
-  };
+  const bits = quickRandom(seed, 'noise');
+  const next = (): number => scale * (normals[bits() >>> BAG_SHIFT] as number);
   for (const row of rowsOf(region)) {
     for (let i = 0; i < row.length; i += 3) {
       const shared = next();

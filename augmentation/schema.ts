@@ -8,6 +8,7 @@ import {
 } from './operations.ts';
 import { augmentationPresets, presetNames, type AugmentationPreset } from './presets.ts';
 
+export type { Augmentation };
 export type AugmentationInput = OperationInput | readonly OperationInput[] | AugmentationPreset;
 
 // Not an enum alone: what is no string should be told that it is no operation, not that it is no preset.

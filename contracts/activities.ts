@@ -1,6 +1,7 @@
 /** The activities' inputs and outputs: the seam between workflows and the rooms that do the work. */
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
-import type { ArchiveSource, Augmentation, InitialWeights, Stage } from './pipeline-input.ts';
+import type { Augmentation } from '../augmentation/schema.ts';
+import type { ArchiveSource, InitialWeights, Stage } from './pipeline-input.ts';
 import type { EpochResult } from './progress.ts';
 import type {
   ArchiveRef,

@@ -1,10 +1,10 @@
 /** The batches of an epoch, read ahead while the model works. */
-import type { Augmentation } from '../contracts/pipeline-input.ts';
+import { augment } from '../augmentation/augment.ts';
+import type { Augmentation } from '../augmentation/schema.ts';
 import { epochBatches, inBatches } from '../maskrcnn/data/epoch-order.ts';
 import { prefetched } from '../maskrcnn/data/prefetch.ts';
 import { randomStream } from '../maskrcnn/random.ts';
 import type { AnnotatedImage } from '../maskrcnn/training/annotated-image.ts';
-import { augment } from './augmentation.ts';
 import type { RecordSet } from './record-set.ts';
 
 interface BatchOptions {
@@ -28,7 +28,8 @@ export interface TrainingBatchesOptions extends BatchOptions {
 const PREFETCH = 4;
 
 /**
- * Batch `step` is a function of (seed, epoch, step) and the set of ids alone.
+ * Batch `step` is a function of (seed, epoch, step) and the set of ids alone. What augmentation does to an image
+ * is one of (seed, epoch, image), and of which time it is seen in an epoch that is longer than the data.
  * Reading errors are thrown where the batch they belong to is asked for.
  */
 export function trainingBatches(options: TrainingBatchesOptions): AsyncIterable<AnnotatedImage[]> {
@@ -42,11 +43,8 @@ export function trainingBatches(options: TrainingBatchesOptions): AsyncIterable<
         batch.map(async (id, place) => {
           const image = await records.read(id);
           if (augmentation === null) return image;
-          return augment(
-            image,
-            augmentation,
-            randomStream(seed, 'augment', epoch, step, place, id),
-          );
+          const pass = Math.floor((step * options.batchSize + place) / ids.length);
+          return augment(image, augmentation, randomStream(seed, 'augment', epoch, pass, id));
         }),
       ),
   });

@@ -3,6 +3,7 @@
  * checked on both ends. A task's input is the activity's own; `attempt` makes the keys it writes its own.
  */
 import { z } from 'zod';
+import { augmentationSchema } from '../augmentation/schema.ts';
 import type {
   EvaluateModelInput,
   PublishModelInput,
@@ -10,11 +11,7 @@ import type {
   TrainEpochInput,
   TrainEpochOutput,
 } from '../contracts/activities.ts';
-import {
-  augmentationSchema,
-  initialWeightsSchema,
-  stageSchema,
-} from '../contracts/pipeline-input.ts';
+import { initialWeightsSchema, stageSchema } from '../contracts/pipeline-input.ts';
 import { activityProgressSchema, epochResultSchema } from '../contracts/progress.ts';
 import {
   checkpointRefSchema,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
+import { augmentationSchema } from '../../augmentation/schema.ts';
 import { recordsManifestSchema } from '../../contracts/manifests.ts';
 import type { DatasetRef, RecordsRef, SplitRef } from '../../contracts/references.ts';
 import {
@@ -185,7 +186,7 @@ describe('records', () => {
   test('of other images or modes are refused by name', async () => {
     await using set = await opened();
     await expect(set.read('ISIC_77')).rejects.toThrow(UnknownRecordError);
-    const pad64 = maskRcnnConfigSchema.parse({ imageResizeMode: 'pad64' });
+    const pad64 = maskRcnnConfigSchema.parse({ imageResizeMode: 'pad64', imageMinDim: 832 });
     await expect(
       prepareRecords({ store: server().store, dataset, split, config: pad64 }),
     ).rejects.toThrow(UnsupportedResizeModeError);
@@ -256,13 +257,26 @@ describe('the batches of an epoch', () => {
       epoch: 3,
       steps: 5,
       batchSize: 2,
-      augmentation: { flipLeftRight: 0.5, flipUpDown: 0.5 },
+      augmentation: augmentationSchema.parse('recipe'),
     };
     const whole = await collect(trainingBatches(options));
     expect(whole.map(({ length }) => length)).toEqual([2, 2, 2, 2, 2]);
     expect(await collect(trainingBatches({ ...options, firstStep: 3, prefetch: 1 }))).toEqual(
       whole.slice(3),
     );
+  });
+
+  test('augment an image by the pass through the data, not by its place in a batch', async () => {
+    await using set = await opened();
+    const augmentation = augmentationSchema.parse({ op: 'brightness', multiply: [0.5, 1] });
+    const options = { records: set, ids: set.ids, seed: 7, epoch: 3, augmentation };
+    const passes = 3;
+    const singly = { ...options, steps: passes * set.ids.length, batchSize: 1 };
+    const images = (await collect(trainingBatches(singly))).flat();
+    const together = { ...options, steps: passes, batchSize: set.ids.length };
+    expect((await collect(trainingBatches(together))).flat()).toEqual(images);
+    const ofOneImage = images.filter(({ id }) => id === set.ids[0]);
+    expect(new Set(ofOneImage.map(({ pixels }) => pixels.toString())).size).toBe(passes);
   });
 
   test('of validation come in a fixed order, only whole ones', async () => {
