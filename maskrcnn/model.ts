@@ -3,8 +3,9 @@
  * class, box and mask heads. Pure functions of tensors with static shapes, without host reads or branches
  * on data, so that `graph/` can compile them; `images` are molded, boxes normalised.
  *
- * Differs from the reference in training: targets are constants to the gradient, and the mask head sees
- * only the RoI slots that can hold a positive, since the others do not enter its loss.
+ * Differs from the reference in training: targets are constants to the gradient unless
+ * `gradientThroughTargets`, and the mask head sees only the RoI slots that can hold a positive, since the
+ * others do not enter its loss.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { featurePyramid, type Pyramid } from './backbone/fpn.ts';
@@ -25,6 +26,8 @@ import {
 } from './training/detection-targets.ts';
 import type { ModelLosses } from './training/loss-values.ts';
 import * as losses from './training/losses.ts';
+import { MissingInputRoisError } from './training/errors.ts';
+import { deltasThroughProposals } from './training/target-gradient.ts';
 
 /** C2…C5 and from them P2…P6. */
 export function imagePyramid(
@@ -94,9 +97,19 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
   const imageSize = [batch.images.shape[1], batch.images.shape[2]] as const;
   const { levels } = pyramid;
   const { rois } = targets;
-  const box = classHead(pass, levels, { rois, imageSize, poolSize: config.poolSize });
   const [count, slots] = [rois.shape[0], targets.deltas.shape[1]];
   const classIds = tf.slice(targets.classIds, [0, 0], [count, slots]);
+  const targetDeltas =
+    config.gradientThroughTargets && targets.origin !== undefined
+      ? deltasThroughProposals({
+          config,
+          anchors,
+          rpnDeltas: rpn.deltas,
+          origin: targets.origin,
+          classIds,
+        })
+      : targets.deltas;
+  const box = classHead(pass, levels, { rois, imageSize, poolSize: config.poolSize });
   // Batch statistics in the mask head are those of all RoIs; the loss needs the positive ones only.
   const maskSlots = pass.statisticsOf('mrcnn_mask_bn1') === 'batch' ? rois.shape[1] : slots;
   const maskRois = tf.slice(rois, [0, 0, 0], [count, maskSlots, 4]);
@@ -108,7 +121,7 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
     rpnClass: losses.rpnClassLoss(batch.rpnMatch, rpn.logits),
     rpnBbox: losses.rpnBboxLoss(batch.rpnBbox, batch.rpnMatch, rpn.deltas),
     mrcnnClass: losses.mrcnnClassLoss(targets.classIds, box.logits, batch.activeClassIds),
-    mrcnnBbox: losses.mrcnnBboxLoss(targets.deltas, classIds, deltas),
+    mrcnnBbox: losses.mrcnnBboxLoss(targetDeltas, classIds, deltas),
     mrcnnMask: losses.mrcnnMaskLoss(
       targets.masks,
       classIds,
@@ -124,8 +137,16 @@ function targetsOf(options: {
   readonly anchors: tf.Tensor2D;
 }): DetectionTargets {
   const { config, batch } = options;
-  const { boxes } = regionProposals({ ...options, count: config.postNmsRoisTraining });
-  return detectionTargets({ ...batch, config, proposals: boxes });
+  const { inputRois } = batch;
+  if (!config.useRpnRois) {
+    if (inputRois === undefined) throw new MissingInputRoisError();
+    return detectionTargets({ ...batch, config, proposals: inputRois });
+  }
+  const { boxes, anchorIndices } = regionProposals({
+    ...options,
+    count: config.postNmsRoisTraining,
+  });
+  return detectionTargets({ ...batch, config, proposals: boxes, anchorIndices });
 }
 
 export interface DetectionForwardOptions {

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import { positiveRoiSlots, type MaskRcnnConfig } from '../config.ts';
 import { boxDeltas, boxOverlaps, isBox } from '../layers/box-coder.ts';
 import { maskRows, padRows } from '../layers/padding.ts';
+import type { TargetOrigin } from './target-gradient.ts';
 
 /** Overlap with a truth box from which a proposal is a positive. */
 const POSITIVE_OVERLAP = 0.5;
@@ -25,6 +26,8 @@ export interface DetectionTargets {
   readonly deltas: tf.Tensor3D;
   /** `[B, P, h, w]`, 0 or 1. */
   readonly masks: tf.Tensor4D;
+  /** Absent where the RoIs are not refined anchors. */
+  readonly origin?: TargetOrigin;
 }
 
 export interface GroundTruth {
@@ -40,6 +43,8 @@ export interface DetectionTargetInput extends GroundTruth {
   readonly config: MaskRcnnConfig;
   /** `[B, N, (y1, x1, y2, x2)]`, normalised, zero-padded. */
   readonly proposals: tf.Tensor3D;
+  /** `[B, N]` int32: the anchor each proposal was refined from. */
+  readonly anchorIndices?: tf.Tensor2D;
   /** `[B, N]`, uniform in 0…1. */
   readonly roiKeys: tf.Tensor2D;
 }
@@ -53,6 +58,12 @@ export function detectionTargets(input: DetectionTargetInput): DetectionTargets 
     classIds: tf.stack(perImage.map((targets) => targets.classIds)) as tf.Tensor2D,
     deltas: tf.stack(perImage.map((targets) => targets.deltas)) as tf.Tensor3D,
     masks: tf.stack(perImage.map((targets) => targets.masks)) as tf.Tensor4D,
+    ...(input.anchorIndices && {
+      origin: {
+        anchorIndices: tf.stack(perImage.map(({ anchors }) => anchors as tf.Tensor)) as tf.Tensor2D,
+        gtBoxes: tf.stack(perImage.map(({ boxes }) => boxes)) as tf.Tensor3D,
+      },
+    }),
   };
 }
 
@@ -94,6 +105,9 @@ function targetsOfImage(input: DetectionTargetInput, image: number) {
     tf.cast(positives.valid, 'int32'),
   );
   return {
+    boxes,
+    anchors:
+      input.anchorIndices && tf.gather(padRows(row(input.anchorIndices), rows), positives.indices),
     rois: tf.concat([positiveRois, negativeRois], 0),
     classIds: padRows(classIds, slots),
     deltas: maskRows(deltas, positives.valid),

@@ -40,3 +40,14 @@ export class AccumulationError extends MaskRcnnError {
     );
   }
 }
+
+/** `useRpnRois` is off and the batch brings no RoIs in place of the RPN's. */
+export class MissingInputRoisError extends MaskRcnnError {
+  constructor() {
+    super(
+      'useRpnRois is false, but the batch has no inputRois; build it with RoIs (buildBatch makes random ' +
+        'ones), or set useRpnRois to true',
+      { code: 'missing-input-rois', values: {} },
+    );
+  }
+}
