@@ -3,7 +3,6 @@ import { maskRcnnConfigSchema, type MaskRcnnConfigInput } from '../../../maskrcn
 import { Dataset, type InstanceMasks } from '../../../maskrcnn/data/dataset.ts';
 import type { PixelImage } from '../../../maskrcnn/image/resize-image.ts';
 import type { Box } from '../../../maskrcnn/shapes.ts';
-import { maskOf } from '../library/golden.ts';
 
 export const SIDE = 64;
 
@@ -59,7 +58,11 @@ export class Shapes extends Dataset<Picture> {
   override loadMask(imageId: number): InstanceMasks {
     const { size, shapes } = this.imageInfo(imageId);
     return {
-      masks: shapes.map(({ box }) => maskOf(size, (y, x) => inside(box, y, x))),
+      masks: shapes.map(({ box }) =>
+        Uint8Array.from({ length: size[0] * size[1] }, (_, i) =>
+          Number(inside(box, Math.floor(i / size[1]), i % size[1])),
+        ),
+      ),
       classIds: shapes.map(({ sourceClass, crowd = false }) => {
         const classId = this.mapSourceClassId(sourceClass);
         return crowd ? -classId : classId;
