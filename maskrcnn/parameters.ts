@@ -82,13 +82,14 @@ export function trainableParameters(
   specs: readonly ParameterSpec[],
   layers: string,
 ): ParameterSpec[] {
-  const pattern = wholeMatch(layers);
+  const pattern = layerPattern(layers);
   const chosen = specs.filter((spec) => spec.trainable && pattern.test(spec.layer));
   if (chosen.length === 0) throw new LayerSelectionError(layers, 'matches no layer of the model');
   return chosen;
 }
 
-function wholeMatch(layers: string): RegExp {
+/** What `layers` says (see `trainableParameters`), for whole names. Throws `LayerSelectionError`. */
+export function layerPattern(layers: string): RegExp {
   try {
     return new RegExp(`^(?:${LAYER_SETS.get(layers) ?? layers})$`);
   } catch (cause) {

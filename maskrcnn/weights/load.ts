@@ -3,19 +3,20 @@
  * mrcnn/model.py.
  *
  * Layers are found by name; inside of a layer the weights are found by name too, or by their position
- * where none has the expected name (as Keras does always), so that files of older Keras versions with
- * names such as `conv1_W` load. Differs on purpose: nothing is changed unless the whole file was
+ * where none has the expected name (as Keras does always), so that files load that have names such as
+ * `conv1_W` (older Keras versions) or `conv1_1/kernel` (a second model in one Python process). Differs on purpose: nothing is changed unless the whole file was
  * understood, and what did not fit is reported.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { WeightsMismatchError } from '../errors.ts';
-import type { Parameters, ParameterSpec } from '../parameters.ts';
+import { layerPattern, type Parameters, type ParameterSpec } from '../parameters.ts';
+import { withMatterportNames } from './imagenet-names.ts';
 import {
   readKerasWeights,
   writeKerasWeights,
   type StoredLayer,
   type StoredWeight,
 } from './keras-h5.ts';
+import { fits, reportOf, requireFit, type LoadReport, type Pair } from './load-report.ts';
 
 /** The layers whose shape depends on the classes: leave them out when starting from COCO's weights. */
 export const COCO_EXCLUDE: readonly string[] = [
@@ -26,27 +27,16 @@ export const COCO_EXCLUDE: readonly string[] = [
 ];
 
 export interface LoadOptions {
-  /** Layers to leave as they are. @default [] */
+  /**
+   * Layers to leave as they are: names as Matterport takes them, or regular expressions that match whole
+   * names, such as `mrcnn_mask.*`. @default []
+   */
   readonly exclude?: readonly string[];
-  /** Must every parameter that is not excluded be in the file, in its shape? @default false */
+  /**
+   * Must the file be the model's, but for what is excluded: every parameter there, in its shape, and no
+   * other? @default false
+   */
   readonly strict?: boolean;
-}
-
-export interface Mismatch {
-  readonly name: string;
-  readonly expected: readonly number[];
-  readonly found: readonly number[];
-}
-
-/** Names are those of the parameters (`layer/weight`), but for `unused`, which the file names. */
-export interface LoadReport {
-  readonly loaded: readonly string[];
-  /** Neither excluded nor in the file. */
-  readonly missing: readonly string[];
-  /** In the file, but not in the model. */
-  readonly unused: readonly string[];
-  /** In both, in different shapes; not loaded. */
-  readonly mismatched: readonly Mismatch[];
 }
 
 /**
@@ -54,26 +44,31 @@ export interface LoadReport {
  *
  * @throws WeightFileError when the file cannot be read.
  * @throws WeightsMismatchError when nothing fits, or with `strict`, when anything does not.
+ * @throws LayerSelectionError when an entry of `exclude` is no regular expression.
  */
 export async function loadWeights(
-  parameters: Parameters,
+  parameters: Pick<Parameters, 'specs' | 'get'>,
   path: string,
   { exclude = [], strict = false }: LoadOptions = {},
 ): Promise<LoadReport> {
+  const patterns = exclude.map(layerPattern);
+  const isExcluded = (layer: string) => patterns.some((pattern) => pattern.test(layer));
+  const isWanted = ({ layer, topLevelLayer }: ParameterSpec) =>
+    !isExcluded(layer) && !isExcluded(topLevelLayer);
   using file = await readKerasWeights(path);
-  const isExcluded = (layer: string) => exclude.includes(layer);
-  const wanted = parameters.specs.filter(
-    ({ layer, topLevelLayer }) => !isExcluded(layer) && !isExcluded(topLevelLayer),
-  );
-  const found = pairUp(wanted, parameters.specs, file.layers);
-  const fitting = found.filter(({ spec, weight }) => sameShape(spec.shape, weight.shape));
+  const layers = withMatterportNames(file.layers);
+  const { specs } = parameters;
+  const pairs = pairUp(specs, layers);
   const report = reportOf({
-    wanted,
-    found,
-    layers: file.layers.filter(({ layer }) => !isExcluded(layer)),
+    wanted: specs.filter(isWanted),
+    excluded: specs.filter((spec) => !isWanted(spec)),
+    pairs,
+    layers: layers.filter(({ layer }) => !isExcluded(layer)),
   });
   requireFit(path, report, strict);
-  const values = fitting.map(({ spec, weight }) => ({ spec, values: weight.read() }));
+  const values = pairs
+    .filter((pair) => isWanted(pair.spec) && fits(pair))
+    .map(({ spec, weight }) => ({ spec, values: weight.read() }));
   for (const { spec, values: numbers } of values) {
     const tensor = tf.tensor(numbers, [...spec.shape], 'float32');
     parameters.get(spec.name).assign(tensor);
@@ -82,7 +77,7 @@ export async function loadWeights(
   return report;
 }
 
-/** Writes all parameters to a Keras weight file, in the order of the specs. */
+/** Writes all parameters to a Keras weight file, in the order of Matterport's inference model. */
 export async function saveWeights(
   parameters: Pick<Parameters, 'specs' | 'get'>,
   path: string,
@@ -91,7 +86,17 @@ export async function saveWeights(
     const numbers = parameters.get(spec.name).dataSync();
     return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
   };
-  await writeKerasWeights(path, weightLayers(parameters.specs, values));
+  await writeKerasWeights(path, inferenceOrder(weightLayers(parameters.specs, values)));
+}
+
+/**
+ * Keras sorts layers by their depth: training interleaves the heads, as the specs do, but in inference one
+ * ends before the next begins. Files are loaded by name, and without names into a model for inference.
+ */
+function inferenceOrder(layers: readonly StoredLayer[]): StoredLayer[] {
+  const heads = ['mrcnn_class', 'mrcnn_bbox', 'mrcnn_mask'];
+  const rank = ({ layer }: StoredLayer) => heads.findIndex((head) => layer.startsWith(head));
+  return layers.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** One value array a parameter, grouped as the layers of a weight file (weights, momentum, …). */
@@ -108,18 +113,10 @@ export function weightLayers<Spec extends Pick<ParameterSpec, 'name' | 'shape' |
   return [...layers].map(([layer, weights]) => ({ layer, weights }));
 }
 
-interface Pair {
-  readonly spec: ParameterSpec;
-  readonly weight: StoredWeight;
-}
-
-function pairUp(
-  wanted: readonly ParameterSpec[],
-  specs: readonly ParameterSpec[],
-  layers: readonly StoredLayer[],
-): Pair[] {
+/** Each parameter with its weight in the file, of whatever shape, where the file has one. */
+function pairUp(specs: readonly ParameterSpec[], layers: readonly StoredLayer[]): Pair[] {
   const stored = new Map(layers.map(({ layer, weights }) => [layer, weights]));
-  return wanted.flatMap((spec) => {
+  return specs.flatMap((spec) => {
     const weights = stored.get(spec.topLevelLayer) ?? [];
     const siblings = specs.filter(({ topLevelLayer }) => topLevelLayer === spec.topLevelLayer);
     const isNamed = weights.some(({ name }) => siblings.some((sibling) => sibling.name === name));
@@ -129,51 +126,3 @@ function pairUp(
     return weight === undefined ? [] : [{ spec, weight }];
   });
 }
-
-interface ReportOptions {
-  readonly wanted: readonly ParameterSpec[];
-  readonly found: readonly Pair[];
-  readonly layers: readonly StoredLayer[];
-}
-
-function reportOf({ wanted, found, layers }: ReportOptions): LoadReport {
-  const specs = new Set(found.map(({ spec }) => spec));
-  const weights = new Set(found.map(({ weight }) => weight));
-  const fits = ({ spec, weight }: Pair) => sameShape(spec.shape, weight.shape);
-  return {
-    loaded: found.filter(fits).map(({ spec }) => spec.name),
-    missing: wanted.filter((spec) => !specs.has(spec)).map(({ name }) => name),
-    unused: layers
-      .flatMap((layer) => layer.weights)
-      .filter((weight) => !weights.has(weight))
-      .map(({ name }) => name),
-    mismatched: found
-      .filter((pair) => !fits(pair))
-      .map(({ spec, weight }) => ({
-        name: spec.name,
-        expected: spec.shape,
-        found: weight.shape,
-      })),
-  };
-}
-
-function requireFit(path: string, report: LoadReport, strict: boolean): void {
-  const { loaded, missing, mismatched } = report;
-  if (loaded.length === 0) {
-    throw new WeightsMismatchError(path, 'it holds no weight of this model', { mismatched });
-  }
-  if (!strict || missing.length + mismatched.length === 0) return;
-  const [different] = mismatched;
-  const example =
-    different === undefined
-      ? `${missing[0] ?? ''} is missing`
-      : `${different.name} is [${different.found.join(', ')}] and not [${different.expected.join(', ')}]`;
-  throw new WeightsMismatchError(
-    path,
-    `${String(missing.length)} weights are missing and ${String(mismatched.length)} have another shape, e.g. ${example}`,
-    { missing, mismatched },
-  );
-}
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);

@@ -12,6 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { maskRcnnConfigSchema } from '../config.ts';
 import { PretrainedUnavailableError, WeightFileError } from '../errors.ts';
 import { layerTable } from '../layer-table.ts';
+import { withMatterportNames } from './imagenet-names.ts';
 import { readKerasWeights } from './keras-h5.ts';
 
 export type PretrainedName = 'coco' | 'imagenet';
@@ -161,7 +162,7 @@ async function verify({ from, file, path, checksums }: VerifyOptions): Promise<v
     }
   }
   using weights = await readKerasWeights(file);
-  const present = new Set(weights.layers.map(({ layer }) => layer));
+  const present = new Set(withMatterportNames(weights.layers).map(({ layer }) => layer));
   const missing = requiredLayers(from).filter((layer) => !present.has(layer));
   if (missing.length > 0) {
     throw new WeightFileError(
