@@ -6,6 +6,7 @@ import { projectRoot } from '../infra/paths.mjs';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addInspectCommand } from './commands/inspect.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTrainCommand } from './commands/train.ts';
@@ -26,6 +27,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addTrainCommand(program, finish);
   addStatusCommand(program);
   addPredictCommand(program);
+  addInspectCommand(program);
   addDoctorCommand(program, finish);
   addDemoCommand(program, finish);
   try {

@@ -23,12 +23,6 @@ const QUANTILES = [
 /** Of at least one score, each 0 to 1; quantiles are interpolated linearly. */
 export function distributionOf(scores: readonly number[]): Distribution {
   const rising = scores.toSorted((a, b) => a - b);
-  const quantile = (share: number) => {
-    const place = share * (rising.length - 1);
-    const below = rising[Math.floor(place)] ?? Number.NaN;
-    const above = rising[Math.ceil(place)] ?? Number.NaN;
-    return below + (above - below) * (place - Math.floor(place));
-  };
   const tenths = new Array<number>(10).fill(0);
   for (const score of scores) {
     const tenth = Math.min(9, Math.floor(score * 10));
@@ -36,9 +30,17 @@ export function distributionOf(scores: readonly number[]): Distribution {
   }
   return {
     images: scores.length,
-    quantiles: QUANTILES.map(([name, share]) => ({ name, value: quantile(share) })),
+    quantiles: QUANTILES.map(([name, share]) => ({ name, value: quantile(rising, share) })),
     shareAboveThreshold:
       scores.filter((score) => score >= JACCARD_THRESHOLD).length / scores.length,
     tenths,
   };
+}
+
+/** The value below which `share` of `rising` lies, interpolated linearly as numpy's percentiles are. */
+export function quantile(rising: readonly number[], share: number): number {
+  const place = share * (rising.length - 1);
+  const below = rising[Math.floor(place)] ?? Number.NaN;
+  const above = rising[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
 }

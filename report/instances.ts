@@ -26,7 +26,7 @@ export interface InstancesOptions {
   readonly classNames: readonly string[];
   readonly title?: string;
   /** `#rrggbb` for each instance. @default distinct ones */
-  readonly colours?: readonly string[];
+  readonly colours?: readonly string[] | undefined;
   /** For each instance, empty for none. @default class and score */
   readonly captions?: readonly string[];
   /** @default true */

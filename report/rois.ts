@@ -1,6 +1,9 @@
 /**
  * Regions of interest before and after refinement, with their class: `draw_rois` of mrcnn/visualize.py.
  * Background is grey; what has a class is dashed before and solid after.
+ *
+ * Differs on purpose: at least half of what is shown has a class, if there are so many (the reference draws
+ * by lot, and mostly background).
  */
 import { randomStream, shuffled } from '../maskrcnn/random.ts';
 import type { Box } from '../maskrcnn/shapes.ts';
@@ -25,7 +28,7 @@ export interface RoisOptions {
   readonly rois: readonly DrawnRoi[];
   /** Background first. */
   readonly classNames: readonly string[];
-  /** More than these are thinned at random, foreground and background alike. @default 10 */
+  /** More than these are thinned at random. @default 10 */
   readonly limit?: number;
   readonly seed?: number;
   /** Written before the numbers, e.g. `RoIs of the RPN`. @default RoIs */
@@ -34,8 +37,7 @@ export interface RoisOptions {
 
 export async function drawRois(options: RoisOptions): Promise<Drawing> {
   const { image, rois, classNames, limit = 10, seed = 0, title = 'RoIs' } = options;
-  const chosen =
-    rois.length > limit ? shuffled(rois, randomStream(seed, 'rois')).slice(0, limit) : rois;
+  const chosen = thinned(rois, { limit, seed });
   const positives = rois.filter(({ classId }) => classId > 0).length;
   const shown = chosen.length < rois.length ? `${String(chosen.length)} random ones of ` : '';
   return drawBoxes({
@@ -55,4 +57,15 @@ export async function drawRois(options: RoisOptions): Promise<Drawing> {
       `${title}: ${shown}${String(rois.length)}, positive ${String(positives)}, ` +
       `negative ${String(rois.length - positives)} (dashed: before, solid: after refinement)`,
   });
+}
+
+function thinned(
+  rois: readonly DrawnRoi[],
+  { limit, seed }: { readonly limit: number; readonly seed: number },
+): readonly DrawnRoi[] {
+  if (rois.length <= limit) return rois;
+  const lot = shuffled(rois, randomStream(seed, 'rois'));
+  const sure = lot.filter(({ classId }) => classId > 0).slice(0, Math.ceil(limit / 2));
+  const others = lot.filter((roi) => !sure.includes(roi)).slice(0, limit - sure.length);
+  return [...others, ...sure];
 }

@@ -44,6 +44,7 @@ export function chart({ title, fontSize = 13, ...options }: ChartOptions): Drawi
     document: document as never,
     style: { fontSize: `${fontSize}px` },
   }) as unknown as Element;
+  svg.setAttribute('font-size', String(fontSize));
   for (const text of [...svg.querySelectorAll('text')]) outline(text, document, fontSize);
   for (const style of [...svg.querySelectorAll('style')]) {
     style.replaceWith(document.createElementNS(SVG, 'g'));
