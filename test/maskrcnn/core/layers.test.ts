@@ -7,6 +7,7 @@ import { noTape } from '../../../maskrcnn/layers/no-tape.ts';
 import { relu } from '../../../maskrcnn/layers/relu.ts';
 import { pyramidRoiAlign } from '../../../maskrcnn/layers/roi-align.ts';
 import { proposals } from '../../../maskrcnn/rpn/proposals.ts';
+import { expectDeviation } from '../../support/parity-record.ts';
 import { describeWithShared } from '../../support/shared.ts';
 import { maxDifference, Reference, referenceConfig } from './reference.ts';
 
@@ -101,7 +102,12 @@ describeWithShared('layers on a batch of two against the reference', 'parity/uti
       const rois = tf.tensor3d(layers.PyramidROIAlign.rois);
       const crops = pyramidRoiAlign(levels, { rois, imageSize: [256, 256], poolSize: 7 });
       const golden = reference.array('roi_align_out');
-      expect(maxDifference(crops.dataSync(), golden)).toBeLessThan(1e-5);
+      expectDeviation({
+        part: 'utilities',
+        quantity: 'PyramidROIAlign',
+        deviation: maxDifference(crops.dataSync(), golden),
+        tolerance: 1e-5,
+      });
     });
   });
 
@@ -120,7 +126,12 @@ describeWithShared('layers on a batch of two against the reference', 'parity/uti
           count,
         }).boxes;
         expect(boxes.shape).toEqual([1, count, 4]);
-        expect(maxDifference(boxes.dataSync(), expected.flat())).toBeLessThan(1e-5);
+        expectDeviation({
+          part: 'utilities',
+          quantity: 'ProposalLayer',
+          deviation: maxDifference(boxes.dataSync(), expected.flat()),
+          tolerance: 1e-5,
+        });
       });
     });
   });
@@ -143,7 +154,12 @@ describeWithShared('layers on a batch of two against the reference', 'parity/uti
         deltas: tf.tensor4d(deltas),
         windows: tf.tensor2d(windows),
       });
-      expect(maxDifference(detections.dataSync(), out.flat(2))).toBeLessThan(1e-5);
+      expectDeviation({
+        part: 'utilities',
+        quantity: 'DetectionLayer',
+        deviation: maxDifference(detections.dataSync(), out.flat(2)),
+        tolerance: 1e-5,
+      });
     });
   });
 });

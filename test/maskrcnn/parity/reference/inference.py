@@ -47,6 +47,8 @@ def main(checkout, options, folder, *images):
 
     rng = np.random.default_rng(SEED)
     store = Store()
+    # Versions of scikit-image resize differently: comparisons of the stages start from this image.
+    store.add('molded', outputs['molded'])
     store.add('anchors', anchors)
     for name in FULL:
         store.add(name, outputs[name])

@@ -46,21 +46,19 @@ def configuration(modules, options):
 def random_weights(model, seed):
     """Weights whose activations keep their size through a ResNet, and whose scores disagree."""
     rng = np.random.default_rng(seed)
-    for weight in model.weights:
-        name, shape = weight.name, tuple(weight.shape)
-        noise = rng.standard_normal(shape).astype(np.float32)
-        if name.endswith('kernel:0'):
-            # A transposed convolution stores [h, w, out, in]; elsewhere the last axis is the output.
-            outputs = shape[2] if 'deconv' in name else shape[-1]
-            value = noise * np.sqrt(2 / (np.prod(shape) / outputs))
-            if 'mrcnn_class_logits' in name:
-                value = value * 2
-            if 'rpn_bbox_pred' in name or 'mrcnn_bbox_fc' in name:
-                value = value * 0.5
-        elif name.endswith('gamma:0'):
-            value = (0.3 if 'branch2c' in name else 1) + 0.1 * noise
-        elif name.endswith('moving_variance:0'):
-            value = (1e4 if 'bn_conv1' in name else 1) * np.exp(0.2 * noise)
-        else:
-            value = 0.1 * noise
-        weight.assign(value.astype(np.float32))
+    model.set_weights([random_weight(rng, weight.name, tuple(weight.shape)) for weight in model.weights])
+
+
+def random_weight(rng, name, shape):
+    noise = rng.standard_normal(shape).astype(np.float32)
+    if name.endswith('gamma:0'):
+        # A block adds little to its shortcut, or a deep ResNet would grow without end.
+        return (0.3 if 'branch2c' in name else 1) + 0.1 * noise
+    if name.endswith('moving_variance:0'):
+        return (1e4 if 'bn_conv1' in name else 1) * np.exp(0.2 * noise)
+    if not name.endswith('kernel:0'):
+        return 0.1 * noise
+    # A transposed convolution stores [height, width, out, in]; elsewhere the last axis is the output.
+    inputs = np.prod(shape) / (shape[2] if 'deconv' in name else shape[-1])
+    plain = any(part in name for part in ('fpn_', 'rpn_class_raw', 'rpn_bbox_pred', 'bbox_fc'))
+    return noise * np.sqrt((1 if plain else 2) / inputs)
