@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfigInput } from '../../../maskrcnn/config.ts';
 import { Parameters } from '../../../maskrcnn/parameters.ts';
 import { fit, type FitEpoch, type FitOptions } from '../../../maskrcnn/training/fit.ts';
+import { largestDifference } from '../library/golden.ts';
 import { redAndBlue, shapesConfig, type Shapes } from './shapes.ts';
 
 const RED = { sourceClass: 'shapes.1', box: [6, 6, 30, 30] } as const;
@@ -69,7 +70,14 @@ describe('fit', () => {
     const options: Partial<FitOptions> = { layers: 'heads', augment: flipSometimes };
     const first = await run(pictures(), { stepsPerEpoch: 3 }, options);
     const reordered = redAndBlue().add('c', [RED]).add('a', [RED, BLUE]).add('b', [BLUE]);
-    expect(await run(reordered, { stepsPerEpoch: 3 }, options)).toEqual(first);
+    const second = await run(reordered, { stepsPerEpoch: 3 }, options);
+    // Not bit for bit: TensorFlow adds some gradients in the order in which its threads finish.
+    second.totals.forEach((total, step) => {
+      expect(Math.abs(total / (first.totals[step] ?? NaN) - 1)).toBeLessThan(1e-3);
+    });
+    expect(largestDifference(second.weights, first.weights)).toBeLessThan(1e-4);
+    const other = await run(pictures(), { stepsPerEpoch: 3 }, { ...options, seed: 8 });
+    expect(largestDifference(other.weights, first.weights)).toBeGreaterThan(1e-3);
   }, 240_000);
 
   it('leaves a failing image out and says so; too many end the run with their names', async () => {
