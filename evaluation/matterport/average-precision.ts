@@ -17,9 +17,7 @@ export interface AveragePrecision {
   readonly overlaps: Float32Array;
 }
 
-/** `np.arange(0.5, 1.0, 0.05)`, which takes its second number less its first for the step. */
-const STEP = 0.5 + 0.05 - 0.5;
-const COCO_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) => 0.5 + i * STEP);
+const COCO_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) => 0.5 + i * 0.05);
 
 /** Precision and recall after each prediction, by falling score, and the area below the curve. */
 export function computeAp(

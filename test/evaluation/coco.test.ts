@@ -7,7 +7,8 @@ import { cocoResults, cocoTruth } from '../../evaluation/coco/convert.ts';
 import { cocoEvaluate, type CocoSummary } from '../../evaluation/coco/evaluate.ts';
 import { cocoDatasetSchema, cocoResultsSchema } from '../../evaluation/coco/format.ts';
 import { encodeRle } from '../../evaluation/coco/rle.ts';
-import { maskOf } from '../maskrcnn/library/golden.ts';
+import { largestDifference, maskOf } from '../maskrcnn/library/golden.ts';
+import { expectDeviation } from '../support/parity-record.ts';
 import { describeWithPython, pythonWith, runPython } from '../support/python.ts';
 import { randomCase, type CocoCase } from './coco-cases.ts';
 
@@ -131,6 +132,15 @@ describeWithPython(python, 'pycocotools', (interpreter) => {
       const { categories, ...summary } = cocoEvaluate({ ...given, iouType });
       const { all, ...others } = expected[name]?.[iouType] ?? {};
       expect(numbers(summary)).toEqual(wanted(all));
+      expectDeviation({
+        part: 'utilities',
+        quantity: `AP and AR of COCO by ${iouType}, against pycocotools`,
+        deviation: largestDifference(
+          STATS.map((key) => summary[key]),
+          all ?? [],
+        ),
+        tolerance: 1e-9,
+      });
       const byCategory = [...categories].map(([id, row]) => [String(id), numbers(row)]);
       expect(Object.fromEntries(byCategory)).toEqual(
         Object.fromEntries(Object.entries(others).map(([id, stats]) => [id, wanted(stats)])),
@@ -197,6 +207,19 @@ describe('by hand', () => {
     const found = [1, 5, 9].map((at) => ({ ...instance(at, 10), score: 1 }));
     const results = cocoResults([...found, { ...instance(32, 8), score: 0.5 }], options);
     expect(cocoEvaluate({ truth: given, results }).ap).toBeCloseTo(1, 12);
+  });
+
+  test('no more than the 100 best detections of an image count', () => {
+    const given = cocoTruth([{ ...picture, instances: [instance(2, 10)] }], { classes });
+    const right = { ...instance(2, 10), score: 0.5 };
+    const wrong = { ...instance(25, 10), score: 0.9 };
+    const after = (count: number) =>
+      cocoEvaluate({
+        truth: given,
+        results: cocoResults([right, ...Array.from({ length: count }, () => wrong)], options),
+      });
+    expect(after(99)).toMatchObject({ ap: expect.closeTo(0.01, 12) as unknown, ar10: 0, ar100: 1 });
+    expect(after(100)).toMatchObject({ ap: 0, ar100: 0 });
   });
 
   test('nothing detected is a precision of 0, and nothing to detect is -1', () => {

@@ -18,6 +18,7 @@ import {
   runsUnion,
 } from '../../evaluation/coco/rle.ts';
 import { kaggleRleDecode, kaggleRleEncode } from '../../evaluation/kaggle-rle.ts';
+import { extractBox } from '../../maskrcnn/masks/extract-boxes.ts';
 import { randomStream } from '../../maskrcnn/random.ts';
 import type { Size } from '../../maskrcnn/shapes.ts';
 import { differingPixels, readGolden } from '../maskrcnn/library/golden.ts';
@@ -158,6 +159,15 @@ describe('any mask', () => {
         expect(runsArea(runsUnion([a, b], size))).toBe(
           count((i) => first[i] === 1 || second[i] === 1),
         );
+      }),
+    );
+  });
+
+  test('has the box that extract_bboxes finds around it', () => {
+    fc.assert(
+      fc.property(sized, ([size, mask]) => {
+        const [y1, x1, y2, x2] = extractBox(mask, size);
+        expect(runsBox(maskToRuns(mask, size))).toEqual([x1, y1, x2 - x1, y2 - y1]);
       }),
     );
   });

@@ -62,6 +62,14 @@ EDGES = {
     "an overlap of exactly 0.7": (instances([A], [1]), instances([[2, 2, 12, 9]], [1], [0.9])),
     "two empty masks": (instances([[0, 0, 0, 0]], [1], boxes=[A]), instances([[0, 0, 0, 0]], [1], [0.9], boxes=[A])),
     "an empty prediction": (instances([A], [1]), instances([[0, 0, 0, 0], A], [1, 1], [0.9, 0.8], boxes=[A, A])),
+    "an empty mask of the truth behind a full one": (
+        instances([A, [0, 0, 0, 0]], [1, 1], boxes=[A, B]),
+        instances([[0, 0, 0, 0]], [1], [0.9], boxes=[A]),
+    ),
+    "a box between two of the truth": (
+        instances([[2, 2, 12, 12], [2, 6, 12, 16]], [1, 1]),
+        instances([[2, 4, 12, 14], [2, 6, 12, 16]], [1, 1], [0.9, 0.8]),
+    ),
     "padding in the middle": (
         instances([A, B, C], [1, 2, 1], boxes=[A, [0, 0, 0, 0], C]),
         instances([A, B, C], [1, 2, 1], [0.5, 0.9, 0.7], boxes=[A, [0, 0, 0, 0], C]),
@@ -88,7 +96,7 @@ def measure(truth, predictions):
     pred_boxes, pred_ids, pred_masks = columns(predictions)
     pred = pred_boxes, pred_ids, np.array(predictions["scores"], float), pred_masks
     matches = []
-    for iou, score in [(0.5, 0.0), (0.7, 0.0), (0.3, 0.55)]:
+    for iou, score in [(0.5, 0.0), (0.7, 0.0), (0.3, 0.55), (0.3, 0.7)]:
         gt_match, pred_match, overlaps = utils.compute_matches(
             *gt, *pred, iou_threshold=np.float64(iou), score_threshold=score)
         matches.append({"iouThreshold": iou, "scoreThreshold": score, "gtMatch": gt_match.tolist(),
@@ -98,7 +106,7 @@ def measure(truth, predictions):
         ap, precisions, recalls, _ = utils.compute_ap(*gt, *pred, iou_threshold=np.float64(iou))
         aps.append({"iouThreshold": iou, "ap": ap, "precisions": list(precisions), "recalls": list(recalls)})
     recalls = []
-    for iou in [0.5, 0.7]:
+    for iou in [0.5, 0.65]:
         with contextlib.suppress(ValueError):  # numpy's: no largest of nothing
             recall, positive = utils.compute_recall(
                 np.array(predictions["rects"], float).reshape(-1, 4), np.array(truth["rects"], float).reshape(-1, 4), iou)
