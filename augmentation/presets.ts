@@ -5,7 +5,7 @@ export const presetNames = ['recipe', 'dermoscopy', 'nucleus'] as const;
 export type AugmentationPreset = (typeof presetNames)[number];
 
 export const augmentationPresets: Readonly<Record<AugmentationPreset, OperationInput>> = {
-  /** The recipe's own, for fine-tuning from COCO: a few mild changes, and none in a third of the images. */
+  /** The recipe's own, for fine-tuning from COCO: little is changed, and about half of the images not at all. */
   recipe: {
     op: 'someOf',
     count: [0, 2],
