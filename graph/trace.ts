@@ -50,6 +50,7 @@ export function trace<Inputs extends InputSpecs, Outputs extends NamedTensors>(
   { inputs, variables }: TraceOptions<Inputs>,
 ): FunctionGraph {
   checkNames('input', Object.keys(inputs));
+  checkApart(variables);
   const types = Object.entries(inputs).map(
     ([name, { dtype, shape }]) => [name, { dtype, shape: [...shape] }] as const,
   );
@@ -72,6 +73,22 @@ export function trace<Inputs extends InputSpecs, Outputs extends NamedTensors>(
     return { nodes: recorder.nodes, inputs: Object.fromEntries(types), ...placed };
   } finally {
     tf.engine().endScope();
+  }
+}
+
+/** A graph knows a variable by the value that it holds while the function is traced. */
+function checkApart(variables: readonly tf.Variable[]): void {
+  const holders = new Map<object, string>();
+  for (const { name, dataId } of variables) {
+    const other = holders.get(dataId);
+    if (other !== undefined && other !== name) {
+      throw new SignatureError(
+        `the variables "${other}" and "${name}" hold one and the same tensor, so that what the function ` +
+          'reads of them cannot be told apart; assign a copy to one of them',
+        { variables: [other, name] },
+      );
+    }
+    holders.set(dataId, name);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
-import type { Parameters, ParameterSpec } from '../parameters.ts';
+import type { ParameterSpec, WeightSource } from '../parameters.ts';
 import { adamScalars, adamUpdate } from './adamw.ts';
 import { averageDecay, nextAverage } from './averages.ts';
 import { MissingSlotError } from './errors.ts';
@@ -17,7 +17,7 @@ type Updates = ReadonlyMap<tf.Variable, tf.Tensor>;
 
 export interface OptimizerOptions {
   readonly config: MaskRcnnConfig;
-  readonly parameters: Parameters;
+  readonly parameters: WeightSource;
   /** What is trained (`trainableParameters`). */
   readonly trainable: readonly ParameterSpec[];
   /** The optimizer's state, by the names of `slotSpecs`. */

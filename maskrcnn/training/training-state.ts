@@ -29,7 +29,7 @@ export class TrainingState implements Disposable {
     const averaged = config.emaDecay === 0 ? [] : averagedParameters(parameters.specs, trainable);
     this.#averages = new NamedVariables(averaged, averages);
     for (const [name, average] of this.averages) {
-      if (averages?.has(name) !== true) average.assign(parameters.get(name));
+      if (averages?.has(name) !== true) assignCopy(average, parameters.get(name));
     }
     this.#sums = new NamedVariables(config.gradientAccumulationSteps === 1 ? [] : trainable);
   }
@@ -77,4 +77,11 @@ export class TrainingState implements Disposable {
     this.#averages[Symbol.dispose]();
     this.#sums[Symbol.dispose]();
   }
+}
+
+/** `assign` alone would let both variables hold one tensor, which a traced function cannot tell apart. */
+function assignCopy(variable: tf.Variable, value: tf.Tensor): void {
+  const copy = tf.mul(value, 1);
+  variable.assign(copy);
+  copy.dispose();
 }

@@ -126,6 +126,16 @@ describe('a function that cannot be a graph', () => {
     expect(update(3, [w])).toContain('float32[3], but the variable is float32[2]');
   });
 
+  it('reads two variables that hold one tensor', () => {
+    const w = tf.variable(tf.ones([2]), true, 'shared/w');
+    const average = tf.variable(tf.zeros([2]), false, 'shared/average');
+    average.assign(w);
+    const error = failure(() => ({ outputs: { y: tf.sub(w, average) } }), [w, average]);
+
+    expect(error).toBeInstanceOf(SignatureError);
+    expect(messageOf(error)).toContain('"shared/w" and "shared/average" hold one and the same');
+  });
+
   it('is asynchronous', () => {
     const fn = async (): Promise<never> => Promise.reject(new Error('late'));
     const error = failure(fn as unknown as TensorFunction<{ x: typeof x }, Outputs>);
