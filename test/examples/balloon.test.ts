@@ -169,7 +169,7 @@ describe('the command line', () => {
     );
     expect(said.stdout).toMatch(/\d found; wrote .*splash\.png/);
     expect(await sharp(output).metadata()).toMatchObject({ width: 64, height: 64, format: 'png' });
-  }, 240_000);
+  }, 600_000);
 
   it('says in one line what it cannot do, and fails', async () => {
     const failure = run('train', '--dataset', join(folder, 'nowhere'), '--weights', 'scratch');
@@ -177,5 +177,5 @@ describe('the command line', () => {
       code: 1,
       stderr: expect.stringMatching(/nowhere.*cannot be read/) as unknown,
     });
-  }, 60_000);
+  }, 120_000);
 });
