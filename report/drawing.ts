@@ -4,7 +4,7 @@
  */
 import sharp from 'sharp';
 import type { Box } from '../maskrcnn/shapes.ts';
-import { letter } from './lettering.ts';
+import { textElement } from './lettering.ts';
 
 export interface RgbPicture {
   /** `[height, width, (r, g, b)]`, 0 to 255. */
@@ -82,10 +82,12 @@ export async function drawOnImage(canvas: Canvas, marks: readonly string[]): Pro
     margin === 0 ? '' : `<rect width="${outer.width}" height="${outer.height}" fill="#1d2329"/>`;
   return {
     ...outer,
+    // An inner `svg` cuts off what reaches further than the margin.
     elements:
+      `<svg width="${outer.width}" height="${outer.height}">` +
       `${ground}<g transform="translate(${margin},${margin})">` +
       `<image width="${width}" height="${height}" preserveAspectRatio="none" ` +
-      `href="data:image/png;base64,${png.toString('base64')}"/>${marks.join('')}</g>`,
+      `href="data:image/png;base64,${png.toString('base64')}"/>${marks.join('')}</g></svg>`,
   };
 }
 
@@ -95,16 +97,21 @@ const TITLE = { size: 26, strip: 44, paper: '#fff', ink: '#1b2126' } as const;
 export function titled(drawing: Drawing, text: string): Drawing {
   const unit = Math.max(SMALLEST_UNIT_SIDE, drawing.width) / 1000;
   const strip = Math.ceil(TITLE.strip * unit);
-  const room = 0.96 * drawing.width;
-  const natural = letter(text, { x: 0, baseline: 0, size: TITLE.size * unit }).width;
-  const size = TITLE.size * unit * Math.min(1, room / Math.max(natural, 1));
-  const place = { x: 0.02 * drawing.width, baseline: 0.5 * strip + 0.36 * size, size };
+  const size = TITLE.size * unit;
+  const line = textElement(text, {
+    x: 0.02 * drawing.width,
+    baseline: 0.5 * strip + 0.36 * size,
+    size,
+    fill: TITLE.ink,
+    room: 0.96 * drawing.width,
+    className: 'title',
+  });
   return {
     height: drawing.height + strip,
     width: drawing.width,
     elements:
       `<rect width="${drawing.width}" height="${strip}" fill="${TITLE.paper}"/>` +
-      `<path class="title" d="${letter(text, place).path}" fill="${TITLE.ink}"/>` +
+      line +
       `<g transform="translate(0,${strip})">${drawing.elements}</g>`,
   };
 }

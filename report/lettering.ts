@@ -35,6 +35,32 @@ export function letter(
   return { path, width: advance };
 }
 
+export interface TextOptions {
+  readonly x: number;
+  readonly baseline: number;
+  /** Pixels to the em. */
+  readonly size: number;
+  readonly fill: string;
+  /** Longer text is set smaller. @default no limit */
+  readonly room?: number;
+  /** The element's class in the SVG, to find it again. */
+  readonly className?: string;
+}
+
+/** One line of text as an SVG element. Screen readers are told what it says, and so are tests. */
+export function textElement(text: string, options: TextOptions): string {
+  const { fill, room = Number.POSITIVE_INFINITY, className = 'text' } = options;
+  const { width } = letter(text, options);
+  const size = width > room ? (options.size * room) / width : options.size;
+  const { path } = letter(text, { ...options, size });
+  return `<path class="${className}" aria-label="${escaped(text)}" d="${path}" fill="${fill}"/>`;
+}
+
+/** For the value of an attribute. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
+
 /**
  * By hand: opentype.js' own `toPathData` takes the minus as the mark between two numbers, and drops both
  * where a number rounds to -0, which cuts the text off there.

@@ -1,7 +1,7 @@
 /** What is drawn over images: lines on a dark halo, so that they show on light and dark skin, and labels. */
 import type { Box } from '../maskrcnn/shapes.ts';
 import { onCanvas, type Canvas } from './drawing.ts';
-import { letter } from './lettering.ts';
+import { letter, textElement } from './lettering.ts';
 
 /** Of outlines that are known to be right. */
 export const TRUTH_COLOUR = '#ffd92e';
@@ -78,10 +78,16 @@ export function labels(canvas: Canvas, all: readonly Label[]): string[] {
     const place = freePlace(canvas, { label, placed, size: { height, width } });
     placed.push(place);
     const { x, y } = place;
-    const { path } = letter(label.text, { x: x + padding, baseline: y + 0.8 * height, size });
+    const text = textElement(label.text, {
+      x: x + padding,
+      baseline: y + 0.8 * height,
+      size,
+      fill: '#06222b',
+      className: 'label',
+    });
     return (
       `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${4 * canvas.unit}" ` +
-      `fill="${label.colour}"/><path class="label" d="${path}" fill="#06222b"/>`
+      `fill="${label.colour}"/>${text}`
     );
   });
 }
@@ -134,9 +140,9 @@ export function legend(canvas: Canvas, entries: readonly LegendEntry[]): string 
       swatch = `<path d="M${x},${middle}h${26 * unit}" stroke="${colour}" stroke-width="${5 * unit}"/>`;
       x += 26 * unit + 0.6 * gap;
     }
-    const { path, width } = letter(text, { x, baseline, size });
-    x += width + 1.6 * gap;
-    return `${swatch}<path d="${path}" fill="#fff"/>`;
+    const words = textElement(text, { x, baseline, size, fill: '#fff', className: 'legend' });
+    x += letter(text, { x, baseline, size }).width + 1.6 * gap;
+    return swatch + words;
   });
   const width = x - 0.6 * gap - start;
   return (

@@ -1,6 +1,6 @@
 /** Several drawings in a grid, each with a title: `display_images` of mrcnn/visualize.py. */
 import type { Drawing } from './drawing.ts';
-import { letter } from './lettering.ts';
+import { textElement } from './lettering.ts';
 
 export interface Tile {
   readonly drawing: Drawing;
@@ -53,7 +53,9 @@ export function mosaic({ tiles, columns = 4, title }: MosaicOptions): Drawing {
   const heading =
     title === undefined
       ? ''
-      : text(title, {
+      : textElement(title, {
+          className: 'title',
+          fill: INK,
           x: GAP,
           baseline: 1.9 * TITLE_SIZE,
           size: 1.3 * TITLE_SIZE,
@@ -73,27 +75,18 @@ function placeTile(
   const line =
     title === undefined
       ? ''
-      : text(title, { x, baseline: y + size, size, room: width, colour: titleColour });
+      : textElement(title, {
+          className: 'title',
+          x,
+          baseline: y + size,
+          size,
+          room: width,
+          fill: titleColour,
+        });
   return (
     `${line}<svg class="tile" x="${x}" y="${y + strip}" width="${width}" height="${height}">` +
     `${elements}</svg>`
   );
-}
-
-/** One line that shrinks where it would not fit. */
-function text(
-  content: string,
-  place: {
-    readonly x: number;
-    readonly baseline: number;
-    readonly size: number;
-    readonly room: number;
-    readonly colour?: string;
-  },
-): string {
-  const { width } = letter(content, place);
-  const size = place.size * Math.min(1, place.room / Math.max(1, width));
-  return `<path class="title" d="${letter(content, { ...place, size }).path}" fill="${place.colour ?? INK}"/>`;
 }
 
 function starts(lengths: readonly number[], gap: number): number[] {

@@ -39,7 +39,6 @@ export async function drawRois(options: RoisOptions): Promise<Drawing> {
   const { image, rois, classNames, limit = 10, seed = 0, title = 'RoIs' } = options;
   const chosen = thinned(rois, { limit, seed });
   const positives = rois.filter(({ classId }) => classId > 0).length;
-  const shown = chosen.length < rois.length ? `${String(chosen.length)} random ones of ` : '';
   return drawBoxes({
     image,
     seed,
@@ -54,8 +53,8 @@ export async function drawRois(options: RoisOptions): Promise<Drawing> {
       };
     }),
     title:
-      `${title}: ${shown}${String(rois.length)}, positive ${String(positives)}, ` +
-      `negative ${String(rois.length - positives)} (dashed: before, solid: after refinement)`,
+      `${title}: ${String(positives)} positive, ${String(rois.length - positives)} negative, ` +
+      `${String(chosen.length)} shown (dashed: before, solid: after refinement)`,
   });
 }
 

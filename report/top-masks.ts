@@ -1,6 +1,8 @@
 /**
  * The image and the masks of its most prominent classes, each instance in a shade of its own:
  * `display_top_masks` of mrcnn/visualize.py.
+ *
+ * Differs on purpose: classes that are not there leave no empty panels.
  */
 import { canvasFor, drawOnImage, type Drawing, type RgbPicture } from './drawing.ts';
 import { className, type DrawnInstance } from './instances.ts';
@@ -35,15 +37,11 @@ export async function drawTopMasks(options: TopMasksOptions): Promise<Drawing> {
   const panel = (picture: RgbPicture) => drawOnImage(canvasFor(picture, TILE), []);
   const top = topClasses(instances).slice(0, limit);
   const panels = await Promise.all(
-    Array.from({ length: limit }, async (_, place) => {
-      const classId = top[place];
+    top.map(async (classId) => {
       const masks = instances.filter((one) => one.classId === classId).map(({ mask }) => mask);
       return {
         drawing: await panel({ pixels: shaded(masks, height * width), height, width }),
-        title:
-          classId === undefined
-            ? '-'
-            : `${className(classNames, classId)} (${String(masks.length)})`,
+        title: `${className(classNames, classId)} (${String(masks.length)})`,
       };
     }),
   );
@@ -51,7 +49,7 @@ export async function drawTopMasks(options: TopMasksOptions): Promise<Drawing> {
     drawing: await panel(image),
     title: `H × W = ${String(height)} × ${String(width)}`,
   };
-  return mosaic({ tiles: [first, ...panels], columns: limit + 1 });
+  return mosaic({ tiles: [first, ...panels], columns: 1 + panels.length });
 }
 
 /** Classes by the area of all their masks, largest first; those without area are left out. */

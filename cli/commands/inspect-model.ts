@@ -105,16 +105,23 @@ function render(
   ];
 }
 
+const SHOWN_DETECTIONS = 10;
+
 function renderDetections(report: DetectionReport, classNames: readonly string[]): string[] {
   const { detections, rois, ap50, trainingRois } = report;
   return [
     '',
     `RoIs: ${String(rois.positive)} with a class, ${String(rois.negative)} background`,
     ...(detections.length === 0 ? ['nothing found'] : []),
-    ...detections.map(
-      ({ classId, score, box }) =>
-        `${className(classNames, classId)} ${score.toFixed(3)} at ${box.join(', ')}`,
-    ),
+    ...detections
+      .slice(0, SHOWN_DETECTIONS)
+      .map(
+        ({ classId, score, box }) =>
+          `${className(classNames, classId)} ${score.toFixed(3)} at ${box.join(', ')}`,
+      ),
+    ...(detections.length > SHOWN_DETECTIONS
+      ? [`and ${String(detections.length - SHOWN_DETECTIONS)} more (--json gives all)`]
+      : []),
     ...(ap50 === undefined ? [] : [`AP@50: ${ap50.toFixed(3)}`]),
     ...(trainingRois === undefined
       ? []

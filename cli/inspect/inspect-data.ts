@@ -113,6 +113,8 @@ function sampleTile(image: AnnotatedImage) {
     classNames: CLASS_NAMES,
     colours: instances.length === 1 ? ['#ffd92e'] : undefined,
     captions: instances.map(() => ''),
+    // A tint would hide what augmentation does to colours.
+    showMasks: false,
     side: TILE,
   });
 }

@@ -5,7 +5,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Drawing } from '../drawing.ts';
-import { letter } from '../lettering.ts';
+import { letter, textElement } from '../lettering.ts';
 
 export interface ChartOptions {
   /** In pixels. */
@@ -53,9 +53,14 @@ export function chart({ title, fontSize = 13, ...options }: ChartOptions): Drawi
   const heading =
     title === undefined
       ? ''
-      : `<path class="title" fill="${INK}" d="${
-          letter(title, { x: fontSize, baseline: 1.8 * fontSize, size: 1.25 * fontSize }).path
-        }"/>`;
+      : textElement(title, {
+          x: fontSize,
+          baseline: 1.8 * fontSize,
+          size: 1.25 * fontSize,
+          fill: INK,
+          room: options.width - 2 * fontSize,
+          className: 'title',
+        });
   const size = { width: options.width, height: options.height + strip };
   return {
     ...size,
@@ -82,6 +87,7 @@ function outline(text: Element, document: Document, chartSize: number): void {
   const anchor = { end: -width, start: 0 }[inherited('text-anchor') ?? ''] ?? -width / 2;
   const shape = document.createElementNS(SVG, 'path');
   shape.setAttribute('d', path);
+  shape.setAttribute('aria-label', text.textContent);
   shape.setAttribute('stroke', 'none');
   const place = text.getAttribute?.('transform') ?? '';
   shape.setAttribute('transform', `${place} translate(${anchor},${down * size})`.trim());

@@ -49,9 +49,11 @@ export function plotMaskPlacement({ instances, config }: MaskPlacementOptions): 
     ...SIZE,
     x: { ...axis, label: 'share of the image', domain: [0, 1] },
     y: { ...axis, label: 'instances', tickFormat: 'd' },
-    color: { range: [INSTANCE] },
     marks: [
-      Plot.rectY(instances, Plot.binX({ y: 'count' }, { x: { value: 'area', thresholds: 20 } })),
+      Plot.rectY(instances, {
+        ...Plot.binX({ y: 'count' }, { x: { value: 'area', thresholds: 20 } }),
+        fill: INSTANCE,
+      }),
       Plot.ruleY([0]),
     ],
   });

@@ -19,7 +19,10 @@ export interface OverlapsOptions {
   readonly threshold?: number;
 }
 
-const CELL = { width: 92, height: 58 } as const;
+const CELL = { width: 110, height: 58 } as const;
+/** With more rows, number and verdict share a line. */
+const TALL_ROWS = 12;
+const LOW_CELL = 26;
 const MARGIN = { left: 170, top: 20, bottom: 64, right: 24 } as const;
 
 export function plotOverlaps(options: OverlapsOptions): Drawing {
@@ -33,13 +36,14 @@ export function plotOverlaps(options: OverlapsOptions): Drawing {
       return { row, column, overlap, verdict };
     }),
   );
-  const half = Math.max(...cells.map(({ overlap }) => overlap)) / 2;
   const ink = ({ overlap }: { overlap: number }) =>
-    overlap > half ? '#ffffff' : overlap > 0 ? '#1b2126' : '#8b9298';
+    overlap > 0.5 ? '#ffffff' : overlap > 0 ? '#1b2126' : '#8b9298';
+  const isTall = predictions.length <= TALL_ROWS;
+  const cellHeight = isTall ? CELL.height : LOW_CELL;
   const nameOf = (id: number | undefined) => className(classNames, id ?? 0);
   return chart({
     width: Math.max(420, MARGIN.left + MARGIN.right + CELL.width * gt.length),
-    height: MARGIN.top + MARGIN.bottom + CELL.height * Math.max(1, predictions.length),
+    height: MARGIN.top + MARGIN.bottom + cellHeight * Math.max(1, predictions.length),
     marginLeft: MARGIN.left,
     marginRight: MARGIN.right,
     marginTop: MARGIN.top,
@@ -66,11 +70,14 @@ export function plotOverlaps(options: OverlapsOptions): Drawing {
       Plot.text(cells, {
         x: 'column',
         y: 'row',
-        text: ({ overlap }: { overlap: number }) => overlap.toFixed(3),
+        text: ({ overlap, verdict }: (typeof cells)[number]) =>
+          isTall ? overlap.toFixed(3) : `${overlap.toFixed(3)} ${verdict}`.trim(),
         fill: ink,
-        dy: -9,
+        dy: isTall ? -9 : 0,
       }),
-      Plot.text(cells, { x: 'column', y: 'row', text: 'verdict', fill: ink, dy: 10 }),
+      ...(isTall
+        ? [Plot.text(cells, { x: 'column', y: 'row', text: 'verdict', fill: ink, dy: 10 })]
+        : []),
     ],
   });
 }
