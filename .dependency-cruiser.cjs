@@ -67,7 +67,16 @@ module.exports = {
     only(
       'trainer',
       'trainer',
-      ['contracts/', 'storage/', 'datasets/', 'maskrcnn/', 'evaluation/', 'graph/', 'report/'],
+      [
+        'contracts/',
+        'storage/',
+        'datasets/',
+        'maskrcnn/',
+        'evaluation/',
+        'graph/',
+        'report/',
+        'augmentation/',
+      ],
       'the trainer owns TensorFlow',
     ),
     only(
