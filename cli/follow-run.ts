@@ -61,8 +61,14 @@ interface View {
 
 function liveView(output: WriteStream): View {
   const lines = new LiveLines(output);
+  let isStartShown = false;
   return {
-    show: (snapshot) => lines.draw(renderSteps(snapshot)),
+    show: (snapshot) => {
+      const startedFrom = snapshot.status?.history[0]?.startedFrom;
+      if (startedFrom !== undefined && !isStartShown) lines.note(startedFrom);
+      isStartShown ||= startedFrom !== undefined;
+      lines.draw(renderSteps(snapshot));
+    },
     note: (text) => lines.note(text),
   };
 }
@@ -74,6 +80,7 @@ export function plainView(output: { write(text: string): unknown }): View {
   const note = (text: string) => output.write(`${text}\n`);
   const showEpochs = ({ status }: RunSnapshot) => {
     for (const epoch of status?.history.slice(epochsShown) ?? []) {
+      if (epoch.startedFrom !== undefined) note(epoch.startedFrom);
       const validation = epoch.validation?.total.toFixed(4) ?? '–';
       note(
         `epoch ${epoch.epoch} of ${status?.epochs.total ?? 0} (${epoch.stage}): loss ` +

@@ -1,6 +1,6 @@
 /**
  * A run's input from the command line: the preset, over it the config file, over it each `--set`, over it the
- * data set's flags. It is checked before anything is started; the workflow checks it again.
+ * flags of the data set and of the weights. It is checked before anything is started; the workflow checks it again.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -12,8 +12,9 @@ import { pipelineInputSchema, type PipelineRequest } from '../contracts/pipeline
 import { isTree, spelledAlike, type Tree } from '../maskrcnn/config-names.ts';
 import { UsageError } from './failures.ts';
 import { presetNames, presets, type PresetName } from './presets.ts';
+import { initialWeightsOf, type WeightsFlags } from './weights-flag.ts';
 
-export interface RequestFlags {
+export interface RequestFlags extends WeightsFlags {
   readonly preset?: string | undefined;
   /** Path of a JSON or YAML file. */
   readonly config?: string | undefined;
@@ -27,12 +28,13 @@ export interface RequestFlags {
 
 /** Throws `UsageError` that names each wrong field, flag or file. */
 export function buildRequest(flags: RequestFlags): PipelineRequest {
-  const request = [
+  const layers = [
     presetNamed(flags.preset),
     flags.config === undefined ? {} : readConfigFile(flags.config),
     ...(flags.set ?? []).map(settingOf),
     datasetOf(flags),
-  ].reduce(mergeRequests);
+  ];
+  const request = withWeights(layers.reduce(mergeRequests), flags);
   const parsed = pipelineInputSchema.safeParse(request);
   if (!parsed.success) {
     const problems = describeIssues(parsed.error, { schema: pipelineInputSchema, input: request });
@@ -124,6 +126,14 @@ function datasetOf({ dataset, images, masks }: RequestFlags): Tree {
     ...(masks === undefined ? {} : { masks: archiveUrl(masks) }),
   };
   return Object.keys(given).length === 0 ? {} : { dataset: given };
+}
+
+function withWeights(request: Tree, flags: WeightsFlags): Tree {
+  const { weights, exclude, strict } = flags;
+  if (weights === undefined && exclude === undefined && strict === undefined) return request;
+  const training = isTree(request['training']) ? request['training'] : {};
+  const initialWeights = initialWeightsOf(flags, training['initialWeights']);
+  return { ...request, training: { ...training, initialWeights } };
 }
 
 /** The model's options count as the same in Matterport's spelling and in ours. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { augmentationSchema } from '../augmentation/schema.ts';
 import { namedConfigSchema } from '../maskrcnn/config-parsing.ts';
 import type { MaskRcnnConfigInput } from '../maskrcnn/config.ts';
+import { lossesSchema } from './progress.ts';
 
 const slug = z
   .string()
@@ -54,21 +55,57 @@ export const stageSchema = z.strictObject({
   warmupSteps: z.int().nonnegative().default(0),
 });
 
-const downloadedWeights = { url: z.url().optional(), sha256: sha256.optional() };
+const fitting = {
+  /** Layers to start afresh: names, or regular expressions over whole names. */
+  exclude: z.array(layerSetSchema).optional(),
+  /** Must the weights be the model's, but for `exclude`: all there, in their shapes, and no others? */
+  strict: z.boolean().optional(),
+};
+const downloadedWeights = { url: z.url().optional(), sha256: sha256.optional(), ...fitting };
 
+/** `exclude` is empty and `strict` false where they are left out, but for what is said below. */
 export const initialWeightsSchema = z.discriminatedUnion('from', [
-  /** Matterport's COCO weights, without the four class-dependent layers. */
+  /** Matterport's COCO weights; without `exclude`, all but the four class-dependent layers. */
   z.strictObject({ from: z.literal('coco'), ...downloadedWeights }),
   /** Keras' ImageNet weights of the backbone ("notop"). */
   z.strictObject({ from: z.literal('imagenet'), ...downloadedWeights }),
-  /** An earlier model version of the registry: a number, or an alias such as `champion`. */
+  /** A weight file of Keras or LesionFlow, at an address as archives have them. */
+  z.strictObject({
+    from: z.literal('file'),
+    url: z
+      .string()
+      .regex(
+        /^(https?|s3|file):\/\/.+/,
+        'must be an https://, http://, s3:// or file:// URL of an .h5 file',
+      ),
+    sha256: sha256.optional(),
+    ...fitting,
+  }),
+  /**
+   * An earlier model version of the registry: a number, or an alias such as `champion`. `strict` unless it
+   * says otherwise.
+   */
   z.strictObject({
     from: z.literal('version'),
     model: slug,
     version: z.union([z.int().positive(), slug]),
+    ...fitting,
   }),
   z.strictObject({ from: z.literal('scratch') }),
 ]);
+
+/**
+ * Ends each stage when validation stops getting better, and goes on with its best epoch rather than its
+ * last, whether it ended early or not. The epochs of later stages keep their numbers.
+ */
+export const earlyStoppingSchema = z.strictObject({
+  /** The validation loss to watch; lower is better. */
+  metric: lossesSchema.keyof().exclude(['l2']).default('total'),
+  /** Epochs without a better one after which the stage ends. */
+  patience: z.int().positive().default(5),
+  /** By how much an epoch must be better to count. */
+  minDelta: z.number().nonnegative().default(0),
+});
 
 /** Where the recipe differs from Matterport's defaults: one class, one 1024² image a step. */
 const LESION_RECIPE = {
@@ -80,7 +117,7 @@ const LESION_RECIPE = {
   validationSteps: 519,
 } as const satisfies MaskRcnnConfigInput;
 
-export const pipelineInputSchema = z.strictObject({
+const inputSchema = z.strictObject({
   dataset: z.strictObject({
     name: slug,
     images: archiveSourceSchema,
@@ -111,6 +148,7 @@ export const pipelineInputSchema = z.strictObject({
       initialWeights: initialWeightsSchema.default({ from: 'coco' }),
       /** An operation, a list, or a preset (`augmentation/`); `null` for none. */
       augmentation: augmentationSchema.nullable().prefault('recipe'),
+      earlyStopping: earlyStoppingSchema.nullable().default(null),
       stages: z
         .array(stageSchema)
         .min(1)
@@ -163,8 +201,18 @@ export const pipelineInputSchema = z.strictObject({
     .prefault({}),
 });
 
+export const pipelineInputSchema = inputSchema.superRefine(({ model, training }, context) => {
+  if (training.earlyStopping === null || model.validationSteps > 0) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['training', 'earlyStopping'],
+    message: 'needs a validation loss to watch: set model.validationSteps to 1 or more',
+  });
+});
+
 export type PipelineInput = z.output<typeof pipelineInputSchema>;
 export type PipelineRequest = z.input<typeof pipelineInputSchema>;
 export type Stage = z.output<typeof stageSchema>;
+export type EarlyStopping = z.output<typeof earlyStoppingSchema>;
 export type InitialWeights = z.output<typeof initialWeightsSchema>;
 export type ArchiveSource = z.output<typeof archiveSourceSchema>;

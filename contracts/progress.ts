@@ -45,6 +45,18 @@ export const epochResultSchema = z.strictObject({
   training: lossesSchema,
   validation: lossesSchema.nullable(),
   seconds: z.number(),
+  /** Of a run's first epoch: what the initial weights gave, and what they did not. */
+  startedFrom: z.string().optional(),
+});
+
+/** A stage that ended before its last epoch. */
+export const stageStopSchema = z.strictObject({
+  stage: z.string(),
+  /** Epochs of the stage that were done, and that were planned. */
+  epochs: z.int().positive(),
+  planned: z.int().positive(),
+  /** Whose checkpoint the run goes on with; 1-based over all stages. */
+  bestEpoch: z.int().positive(),
 });
 
 /** The answer to the query `status`. */
@@ -60,6 +72,7 @@ export const runStatusSchema = z.strictObject({
   ),
   epochs: z.strictObject({ done: z.int(), total: z.int() }),
   history: z.array(epochResultSchema),
+  stoppedEarly: z.array(stageStopSchema).default([]),
   scores: scoresSchema.nullable(),
 });
 
@@ -75,5 +88,6 @@ export type Losses = z.output<typeof lossesSchema>;
 export type ActivityProgress = z.output<typeof activityProgressSchema>;
 export type PipelineStep = z.output<typeof pipelineStepSchema>;
 export type EpochResult = z.output<typeof epochResultSchema>;
+export type StageStop = z.output<typeof stageStopSchema>;
 export type RunStatus = z.output<typeof runStatusSchema>;
 export type PipelineResult = z.output<typeof pipelineResultSchema>;

@@ -12,7 +12,7 @@ interface Source {
 
 export class ArchiveNotFoundError extends LesionFlowError {
   constructor({ url, reason, cause }: Source) {
-    super(`There is no archive at ${url} (${reason}). Check the address in the run's input.`, {
+    super(`There is no file at ${url} (${reason}). Check the address in the run's input.`, {
       code: 'archive-not-found',
       retryable: false,
       values: { url, reason },
@@ -25,7 +25,7 @@ export class ArchiveNotFoundError extends LesionFlowError {
 export class ArchiveRefusedError extends LesionFlowError {
   constructor({ url, reason, cause }: Source) {
     super(
-      `The archive at ${url} may not be read (${reason}). Check that it is public, or that the address carries the needed signature.`,
+      `The file at ${url} may not be read (${reason}). Check that it is public, or that the address carries the needed signature.`,
       { code: 'archive-refused', retryable: false, values: { url, reason }, cause },
     );
   }
@@ -34,7 +34,7 @@ export class ArchiveRefusedError extends LesionFlowError {
 export class ArchiveUnavailableError extends LesionFlowError {
   constructor({ url, reason, cause }: Source) {
     super(
-      `The archive at ${url} cannot be fetched now (${reason}). Check the host name, the network and any proxy; without a network, download it elsewhere and pass a file:// address.`,
+      `The file at ${url} cannot be fetched now (${reason}). Check the host name, the network and any proxy; without a network, download it elsewhere and pass a file:// address.`,
       { code: 'archive-unavailable', retryable: true, values: { url, reason }, cause },
     );
   }
@@ -62,7 +62,7 @@ export class TruncatedDownloadError extends LesionFlowError {
 export class ArchiveChangedError extends LesionFlowError {
   constructor({ url, was, is }: { url: string; was: string | undefined; is: string | undefined }) {
     super(
-      `The archive at ${url} changed while it was being read (version ${was ?? 'unknown'}, now ${is ?? 'unknown'}). Nothing was kept; it is tried again.`,
+      `The file at ${url} changed while it was being read (version ${was ?? 'unknown'}, now ${is ?? 'unknown'}). Nothing was kept; it is tried again.`,
       { code: 'archive-changed', retryable: true, values: { url, was, is } },
     );
   }
@@ -71,7 +71,7 @@ export class ArchiveChangedError extends LesionFlowError {
 export class ArchiveHashError extends LesionFlowError {
   constructor({ url, expected, actual }: { url: string; expected: string; actual: string }) {
     super(
-      `The archive at ${url} has SHA-256 ${actual}, but the run's input asks for ${expected}. It is another file or a damaged one; nothing was kept. Correct the address or the hash.`,
+      `The file at ${url} has SHA-256 ${actual}, but the run's input asks for ${expected}. It is another file or a damaged one; nothing was kept. Correct the address or the hash.`,
       { code: 'archive-hash', retryable: false, values: { url, expected, actual } },
     );
   }

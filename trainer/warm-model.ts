@@ -15,7 +15,7 @@ import { loadWeights } from '../maskrcnn/weights/load.ts';
 import { loadCheckpoint, readCheckpoint, type LoadedCheckpoint } from '../storage/checkpoints.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { createEngine, type TrainingEngine } from './engine.ts';
-import { initialParameters } from './initial-weights.ts';
+import { initialParameters, type InitialParameters } from './initial-weights.ts';
 import { readState } from './state-file.ts';
 
 export interface WarmModelOptions {
@@ -36,6 +36,8 @@ export interface EpochModel {
   readonly engine: TrainingEngine;
   /** Steps taken in the whole run before this epoch. */
   readonly step: number;
+  /** Of a run's first epoch: what the initial weights gave. */
+  readonly startedFrom?: string;
 }
 
 export interface CheckpointModel {
@@ -63,8 +65,8 @@ export class WarmModel implements Disposable {
   async forEpoch(input: TrainEpochInput, options: LoadOptions): Promise<EpochModel> {
     const { start, stage } = input;
     if (start.kind === 'initial') {
-      const parameters = await this.#initial(input, start.weights, options);
-      return this.#train(parameters, input, { step: 0 });
+      const { parameters, startedFrom } = await this.#initial(input, start.weights, options);
+      return { ...this.#train(parameters, input, { step: 0 }), startedFrom };
     }
     const { step } = await readCheckpoint(this.#options.store, start.checkpoint);
     const held = this.#equal(start.checkpoint);
@@ -115,11 +117,13 @@ export class WarmModel implements Disposable {
     { config, seed }: TrainEpochInput,
     weights: InitialWeights,
     { signal, onNote }: LoadOptions,
-  ): Promise<Parameters> {
+  ): Promise<InitialParameters> {
     // Before anything is made: two models at once may not fit.
     this[Symbol.dispose]();
     const options = { ...this.#options, config, seed, weights, signal, onNote };
-    return this.#hold(await initialParameters(options));
+    const initial = await initialParameters(options);
+    this.#hold(initial.parameters);
+    return initial;
   }
 
   async #load({ manifest }: LoadedCheckpoint, weightsPath: string): Promise<Parameters> {

@@ -23,7 +23,19 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option('--masks <zip>', 'URL or path of the archive of masks')
     .option('--dataset <name>', 'a name for the data set, e.g. isic2018')
     .option('--preset <name>', `a recipe: ${presetNames.join(', ')}`)
-    .option('--config <file>', "JSON or YAML with the run's options")
+    .option(
+      '--config <file>',
+      "JSON or YAML with the run's options, or Matterport's config in UPPER_SNAKE",
+    )
+    .option(
+      '--weights <source>',
+      'start from coco, imagenet, scratch, a .h5 file (path or URL), or a version such as lesion@champion',
+    )
+    .option(
+      '--exclude <layer...>',
+      'layers that start afresh: names or regular expressions, e.g. mrcnn_mask',
+    )
+    .option('--strict', 'refuse weights with layers missing, left over or of another shape')
     .option('--set <key=value>', 'one option, e.g. model.imageMaxDim=256 (repeatable)', repeated)
     .addOption(new Option('--detach', 'only start the run and print its id'))
     .option('--json', 'print the result as JSON on stdout, progress on stderr')

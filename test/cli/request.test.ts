@@ -7,7 +7,7 @@ import { pipelineInputSchema } from '../../contracts/pipeline-input.ts';
 import { UsageError } from '../../cli/failures.ts';
 import { parseModelName } from '../../cli/model-name.ts';
 import { presets } from '../../cli/presets.ts';
-import { buildRequest } from '../../cli/request.ts';
+import { buildRequest, type RequestFlags } from '../../cli/request.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -75,6 +75,52 @@ describe('layers', () => {
     const request = buildRequest({ ...DATA, images: archive, config });
     expect(request.dataset.images).toMatch(/^file:\/\/\/.*with%20space\.zip$/);
     expect(request.evaluation).toEqual({ overlays: 1 });
+  });
+});
+
+describe('--weights', () => {
+  const weightsOf = (flags: RequestFlags) =>
+    buildRequest({ ...DATA, ...flags }).training?.initialWeights;
+
+  test.each<[RequestFlags, unknown]>([
+    [{ weights: 'imagenet', preset: 'tiny' }, { from: 'imagenet' }],
+    [{ weights: 's3://bucket/a.h5' }, { from: 'file', url: 's3://bucket/a.h5' }],
+    [
+      { weights: 'lesion@3', strict: true },
+      { from: 'version', model: 'lesion', version: 3, strict: true },
+    ],
+    [{ weights: 'lesion@champion' }, { from: 'version', model: 'lesion', version: 'champion' }],
+    [{ exclude: ['mrcnn_.*'] }, { from: 'coco', exclude: ['mrcnn_.*'] }],
+    [
+      { set: ['training.initialWeights.from=imagenet'], strict: true },
+      { from: 'imagenet', strict: true },
+    ],
+  ])('%j', (flags, expected) => {
+    expect(weightsOf(flags)).toEqual(expected);
+  });
+
+  test('takes the path of a file, also one named like something else', () => {
+    const path = join(folder, 'my weights.h5');
+    writeFileSync(path, '');
+    const url = expect.stringMatching(/^file:\/\/\/.*my%20weights\.h5$/) as unknown as string;
+    const exclude = ['mrcnn_bbox_fc', 'mrcnn_mask'];
+    expect(weightsOf({ weights: path, exclude })).toEqual({ from: 'file', url, exclude });
+  });
+
+  test.each<[RequestFlags, RegExp]>([
+    [{ weights: 'cocoo' }, /no file .*cocoo \(did you mean "coco"\?\)/],
+    [
+      { weights: './nowhere.h5' },
+      /--weights takes coco, imagenet, scratch, .*no file .*nowhere\.h5/,
+    ],
+    [{ weights: 'scratch', strict: true }, /training\.initialWeights\.strict: is not an option/],
+    [
+      { weights: 'coco', exclude: ['mrcnn_('] },
+      /initialWeights\.exclude\[0\]: must be .* a regular/,
+    ],
+  ])('%j is refused', (flags, message) => {
+    expect(() => weightsOf(flags)).toThrow(UsageError);
+    expect(() => weightsOf(flags)).toThrow(message);
   });
 });
 

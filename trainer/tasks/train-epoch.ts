@@ -78,7 +78,10 @@ export async function trainEpoch(
   warm.bind(checkpoint);
 
   const seconds = (performance.now() - began) / 1000;
-  return { checkpoint, result: { stage: stage.name, epoch, training, validation, seconds } };
+  const { startedFrom } = model;
+  const started = startedFrom === undefined ? {} : { startedFrom };
+  const losses = { training, validation };
+  return { checkpoint, result: { stage: stage.name, epoch, ...losses, seconds, ...started } };
 }
 
 /** Trains and gives the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
