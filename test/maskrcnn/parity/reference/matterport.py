@@ -60,5 +60,8 @@ def random_weight(rng, name, shape):
         return 0.1 * noise
     # A transposed convolution stores [height, width, out, in]; elsewhere the last axis is the output.
     inputs = np.prod(shape) / (shape[2] if 'deconv' in name else shape[-1])
-    plain = any(part in name for part in ('fpn_', 'rpn_class_raw', 'rpn_bbox_pred', 'bbox_fc'))
-    return noise * np.sqrt((1 if plain else 2) / inputs)
+    if any(part in name for part in ('class_raw', 'class_logits', 'bbox', 'mrcnn_mask/')):
+        # Features are positive: without their mean it is the RoI that decides, not the class.
+        centred = noise - noise.mean(axis=tuple(range(len(shape) - 1)))
+        return centred * np.sqrt((0.1 if 'bbox' in name else 1) / inputs)
+    return noise * np.sqrt((1 if 'fpn_' in name else 2) / inputs)
