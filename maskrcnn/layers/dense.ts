@@ -3,7 +3,7 @@
  * as convolutions over the whole RoI (7x7 valid, then 1x1); on `[N, 7, 7, C]` that is a matrix product.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { affineOfMovingStatistics, normaliseByBatch } from './batch-norm.ts';
+import { normaliseByChannel } from './batch-norm.ts';
 import { normaliseByGroup } from './group-norm.ts';
 import type { ForwardPass } from './forward-pass.ts';
 
@@ -18,15 +18,10 @@ export function denseNorm(
   names: { readonly layer: string; readonly norm: string },
   x: tf.Tensor2D,
 ): tf.Tensor2D {
-  const statistics = pass.statisticsOf(names.norm);
-  if (statistics === 'group') {
+  if (pass.statisticsOf(names.norm) === 'group') {
     return normaliseByGroup(pass, names, product(pass, names.layer, x));
   }
-  if (statistics === 'batch') {
-    return normaliseByBatch(pass, names.norm, dense(pass, names.layer, x));
-  }
-  const { scale, shift } = affineOfMovingStatistics(pass, names);
-  return tf.add(tf.mul(product(pass, names.layer, x), scale), shift);
+  return normaliseByChannel(pass, names.norm, dense(pass, names.layer, x));
 }
 
 function product(pass: ForwardPass, layer: string, x: tf.Tensor2D): tf.Tensor2D {

@@ -4,29 +4,54 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 export interface RawOp {
   /** TensorFlow's name of the op. */
   readonly op: string;
-  /** `float32` stands for the data type, anything else is a string. */
-  readonly attributes: Readonly<Record<string, string>>;
+  /** `float32` stands for the data type, any other text for itself; numbers are floats. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
   readonly inputs: readonly tf.Tensor[];
+}
+
+interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: string | number | boolean;
 }
 
 /** The part of the node backend that is used here; its types are not exported. */
 interface NodeBackend {
-  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_STRING' | 'TF_FLOAT', number>>;
-  executeSingleOutput(
+  readonly binding: Readonly<
+    Record<
+      'TF_ATTR_TYPE' | 'TF_ATTR_STRING' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_FLOAT',
+      number
+    >
+  >;
+  executeMultipleOutputs(
     op: string,
-    attributes: readonly { name: string; type: number; value: number | string }[],
+    attributes: readonly Attribute[],
     inputs: readonly tf.Tensor[],
-  ): tf.Tensor;
+    count: number,
+  ): tf.Tensor[];
 }
 
 /** The first output of the op. It leaves no entry on the tape: call it inside a custom gradient. */
-export function rawOp({ op, attributes, inputs }: RawOp): tf.Tensor {
+export function rawOp(options: RawOp): tf.Tensor {
+  return rawOutputs(options, 1)[0] as tf.Tensor;
+}
+
+/** All outputs of an op that has `count` of them, off the tape too. */
+export function rawOutputs({ op, attributes, inputs }: RawOp, count: number): tf.Tensor[] {
   const backend = tf.backend() as unknown as NodeBackend;
-  const { TF_ATTR_TYPE, TF_ATTR_STRING, TF_FLOAT } = backend.binding;
   const encoded = Object.entries(attributes).map(([name, value]) =>
-    value === 'float32'
-      ? { name, type: TF_ATTR_TYPE, value: TF_FLOAT }
-      : { name, type: TF_ATTR_STRING, value },
+    encode(backend.binding, name, value),
   );
-  return backend.executeSingleOutput(op, encoded, inputs);
+  return backend.executeMultipleOutputs(op, encoded, inputs, count);
+}
+
+function encode(
+  binding: NodeBackend['binding'],
+  name: string,
+  value: string | number | boolean,
+): Attribute {
+  if (value === 'float32') return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+  if (typeof value === 'number') return { name, type: binding.TF_ATTR_FLOAT, value };
+  if (typeof value === 'boolean') return { name, type: binding.TF_ATTR_BOOL, value };
+  return { name, type: binding.TF_ATTR_STRING, value };
 }
