@@ -18,30 +18,17 @@
  * number and a second image of the same name are errors, and there is no empty mask by default.
  */
 import type { PixelImage } from '../image/resize-image.ts';
+import {
+  found,
+  keyOf,
+  listed,
+  tablesOf,
+  type ClassInfo,
+  type SourcedImage,
+  type Tables,
+} from './dataset-tables.ts';
 import { DatasetError } from './errors.ts';
 import { readImage } from './read-image.ts';
-
-/** Where a class or an image comes from, and what it is called there. */
-interface Sourced {
-  /** Name of the data set that it comes from, without a dot. */
-  readonly source: string;
-}
-
-export interface ClassInfo extends Sourced {
-  /** Its number in the source. */
-  readonly id: number;
-  readonly name: string;
-}
-
-/** An image, with whatever else (`Extra`) the data set wants to know of it. */
-export type ImageInfo<Extra extends object = object> = Extra & SourcedImage;
-
-interface SourcedImage extends Sourced {
-  /** Its name in the source. */
-  readonly id: string | number;
-  /** File that `loadImage` reads, unless it is overridden. */
-  readonly path: string;
-}
 
 /** The instances of an image, at its own size. */
 export interface InstanceMasks {
@@ -50,6 +37,11 @@ export interface InstanceMasks {
   /** One an instance: the number in this data set (`mapSourceClassId`), negative for a crowd. */
   readonly classIds: readonly number[];
 }
+
+/** An image, with whatever else (`Extra`) the data set wants to know of it. */
+export type ImageInfo<Extra extends object = object> = Extra & SourcedImage;
+
+export type { ClassInfo };
 
 const BACKGROUND: ClassInfo = { source: '', id: 0, name: 'BG' };
 
@@ -191,51 +183,6 @@ export abstract class Dataset<Extra extends object = object> {
   }
 }
 
-interface Tables {
-  /** From `source.id` to class id. */
-  readonly classes: ReadonlyMap<string, number>;
-  /** From `source.id` to image id. */
-  readonly images: ReadonlyMap<string, number>;
-  readonly classIdsOfSources: ReadonlyMap<string, readonly number[]>;
-}
-
-function tablesOf(classes: readonly ClassInfo[], images: readonly SourcedImage[]): Tables {
-  const sources = [...new Set(classes.map(({ source }) => source))];
-  const imageIds = numbered(images);
-  if (imageIds.size < images.length) {
-    const twice = images.find((image, index) => imageIds.get(keyOf(image)) !== index);
-    throw new DatasetError(
-      `the image ${twice === undefined ? '' : keyOf(twice)} was added twice; give every image of a source ` +
-        `an id of its own`,
-    );
-  }
-  return {
-    classes: numbered(classes),
-    images: imageIds,
-    classIdsOfSources: new Map(
-      sources.map((source) => {
-        const ids = classes.flatMap((info, id) => (id === 0 || info.source === source ? [id] : []));
-        return [source, ids];
-      }),
-    ),
-  };
-}
-
-const keyOf = ({ source, id }: { readonly source: string; readonly id: string | number }) =>
-  `${source}.${String(id)}`;
-
-const numbered = (items: readonly { readonly source: string; readonly id: string | number }[]) =>
-  new Map(items.map((item, index) => [keyOf(item), index]));
-
-function found(ids: ReadonlyMap<string, number>, key: string, what: string): number {
-  const id = ids.get(key);
-  if (id !== undefined) return id;
-  throw new DatasetError(
-    `there is no ${what} "${key}" (source, dot, id); there are ${listed([...ids.keys()])}`,
-    { key },
-  );
-}
-
 /** A dot parts source and id. */
 function requireName(source: string): void {
   if (source !== '' && !source.includes('.')) return;
@@ -243,9 +190,4 @@ function requireName(source: string): void {
     `"${source}" cannot name a source: give a name that is not empty and has no dot`,
     { source },
   );
-}
-
-function listed(names: readonly string[]): string {
-  const some = names.slice(0, 5).map((name) => `"${name}"`);
-  return `${some.join(', ')}${names.length > 5 ? `, … (${String(names.length)} in all)` : ''}`;
 }
