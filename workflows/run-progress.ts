@@ -5,6 +5,7 @@ import {
   type EpochResult,
   type PipelineStep,
   type RunStatus,
+  type StageStop,
 } from '../contracts/progress.ts';
 import type { Scores } from '../contracts/references.ts';
 import { runDetails } from './run-details.ts';
@@ -15,6 +16,7 @@ export class RunProgress {
   readonly #runId: string;
   readonly #steps: Step[];
   readonly #history: EpochResult[] = [];
+  readonly #stoppedEarly: StageStop[] = [];
   #state: RunStatus['state'] = 'running';
   #totalEpochs = 0;
   #scores: Scores | null = null;
@@ -35,6 +37,7 @@ export class RunProgress {
       steps: this.#steps,
       epochs: { done: this.#history.length, total: this.#totalEpochs },
       history: this.#history,
+      stoppedEarly: this.#stoppedEarly,
       scores: this.#scores,
     };
   }
@@ -65,6 +68,23 @@ export class RunProgress {
     if (this.#history.some(({ epoch }) => epoch === result.epoch)) return;
     this.#history.push(result);
     this.#show();
+  }
+
+  /** A stage has fewer epochs than was expected. */
+  stageStopped(stop: StageStop): void {
+    if (this.#stoppedEarly.some(({ stage }) => stage === stop.stage)) return;
+    this.#stoppedEarly.push(stop);
+    this.#totalEpochs -= stop.planned - stop.epochs;
+    this.#show();
+  }
+
+  /** What came out of the training, in a few words. */
+  trainingSummary(): string {
+    const epochs = `${this.#history.length} epochs`;
+    const stops = this.#stoppedEarly.map(
+      ({ stage, bestEpoch }) => `${stage} stopped early, best epoch ${bestEpoch}`,
+    );
+    return [epochs, ...stops].join('; ');
   }
 
   scored(scores: Scores): void {

@@ -17,7 +17,7 @@ import type {
 } from '../contracts/references.ts';
 import { dataActivities, trainingActivities } from './activity-options.ts';
 import { configHash } from './config-hash.ts';
-import { epochFinishedSignal, statusQuery } from './messages.ts';
+import { epochFinishedSignal, stageStoppedSignal, statusQuery } from './messages.ts';
 import { isRunCancellation, runFailure } from './run-failure.ts';
 import { RunProgress } from './run-progress.ts';
 import { trainStage } from './train-stage.ts';
@@ -29,6 +29,7 @@ export async function trainingPipeline(request: unknown): Promise<PipelineResult
   const progress = new RunProgress(runId);
   setHandler(statusQuery, () => progress.status(), { description: 'How far the run is' });
   setHandler(epochFinishedSignal, (result) => progress.epochFinished(result));
+  setHandler(stageStoppedSignal, (stop) => progress.stageStopped(stop));
   try {
     const result = await runPipeline(runId, validateInput(request), progress);
     progress.end('completed');
@@ -54,7 +55,7 @@ async function runPipeline(
   const checkpoint = await progress.during(
     'train',
     () => train(runId, input, data),
-    ({ epoch }) => `${epoch} epochs`,
+    () => progress.trainingSummary(),
   );
 
   const { evaluateModel, publishModel } = trainingActivities(input.timeouts);
@@ -140,8 +141,9 @@ async function train(
   { model, training, timeouts }: PipelineInput,
   { split, records }: PreparedData,
 ): Promise<CheckpointRef> {
-  const { seed, augmentation, initialWeights, stages } = training;
-  const common = { runId, config: model, seed, augmentation, split, records, timeouts };
+  const { seed, augmentation, earlyStopping, initialWeights, stages } = training;
+  const data = { split, records };
+  const common = { runId, config: model, seed, augmentation, earlyStopping, ...data, timeouts };
   let start: EpochStart = { kind: 'initial', weights: initialWeights };
   let checkpoint: CheckpointRef | undefined;
   let stageFirstEpoch = 1;

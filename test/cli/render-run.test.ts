@@ -48,6 +48,7 @@ function snapshot(
       state: 'running',
       epochs: { done: 0, total: 0 },
       history: [],
+      stoppedEarly: [],
       scores: null,
       steps: STEPS.map((step) => ({ step, state: states[step] ?? 'waiting', summary: `${step}!` })),
       ...status,

@@ -55,6 +55,15 @@ describe('a bad input', () => {
       /split\.validationShare: .*less than 1, got 1/,
     ],
     [
+      'early stopping with nothing to watch',
+      {
+        ...request,
+        model: { validationSteps: 0 },
+        training: { ...request.training, earlyStopping: {} },
+      },
+      /training\.earlyStopping: needs a validation loss.*model\.validationSteps/,
+    ],
+    [
       'unknown weights',
       { ...request, training: { initialWeights: { from: 'cocos' } } },
       /training\.initialWeights\.from: .*did you mean "coco"/,

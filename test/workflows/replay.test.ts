@@ -19,12 +19,15 @@ async function replay(history: string, workflowId: string): Promise<void> {
 }
 
 describe('recorded histories', () => {
-  it.each(['completed-run', 'completed-run-heads', 'failed-run'])(
-    '%s is replayed',
-    async (name) => {
-      await replay(read(name), name);
-    },
-  );
+  it.each([
+    'completed-run',
+    'completed-run-heads',
+    'failed-run',
+    'stopped-early-run',
+    'stopped-early-run-heads',
+  ])('%s is replayed', async (name) => {
+    await replay(read(name), name);
+  });
 
   it('are told apart from what the workflow would do', async () => {
     const other = read('completed-run').replaceAll('"splitDataset"', '"prepareRecords"');

@@ -4,7 +4,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker';
 import type { DataActivities, TrainingActivities } from '../../../contracts/activities.ts';
 import { taskQueues } from '../../../contracts/task-queues.ts';
-import { startTestTemporal } from '../../support/servers.ts';
+import { startTestTemporal } from '../../support/temporal-server.ts';
 import { workflowBundle } from '../../../workers/workflow-bundle.ts';
 
 const quiet = new DefaultLogger('ERROR');

@@ -44,6 +44,24 @@ export function epochOutput({ stage, epoch }: TrainEpochInput): TrainEpochOutput
   };
 }
 
+/** The request with up to six epochs in its first stage, which stops after two that are not better. */
+export const stoppingRequest = {
+  ...request,
+  training: {
+    ...request.training,
+    earlyStopping: { metric: 'mrcnnMask', patience: 2, minDelta: 0.1 },
+    stages: [{ ...request.training.stages[0], epochs: 6 }, request.training.stages[1]],
+  },
+} as const satisfies PipelineRequest;
+
+/** An epoch whose validation mask loss is best at epoch 2; epoch 3 is better by less than `minDelta`. */
+export function stoppingOutput(input: TrainEpochInput): TrainEpochOutput {
+  const output = epochOutput(input);
+  const mrcnnMask = [1, 0.5, 0.45, 0.7][input.epoch - 1] ?? 0.6;
+  const { training } = output.result;
+  return { ...output, result: { ...output.result, validation: { ...training, mrcnnMask } } };
+}
+
 export interface Call {
   readonly activity: string;
   readonly input: unknown;
