@@ -224,13 +224,27 @@ describe('a chain', () => {
     const size = { height: 20, width: 20 };
     const image = picture(size, { masks: [disk(size, { cy: 0.5, cx: 0.3, radius: 3 })] });
     const shift = affine({ translate: [0, 0.25] });
-    const placed = (moves: DrawnOperation[]) => applyOperations(image, moves).instances[0]?.mask;
-    expect(placed([shift, fliplr])).toEqual(placed([fliplr, affine({ translate: [0, -0.25] })]));
-    expect(placed([shift, fliplr])).not.toEqual(placed([fliplr, shift]));
+    for (const [first, second] of [
+      [shift, fliplr],
+      [fliplr, shift],
+      [turn(1), shift],
+    ] as const) {
+      const oneByOne = applyOperations(applyOperations(image, [first]), [second]);
+      expect(applyOperations(image, [first, second])).toEqual(oneByOne);
+      expect(applyOperations(image, [second, first]).instances).not.toEqual(oneByOne.instances);
+    }
   });
 });
 
 describe('a crop', () => {
+  test('to the half makes four of each pixel', () => {
+    const mask = Uint8Array.from({ length: 64 }, (_, i) => (i % 3) & 1);
+    const half: DrawnOperation = { op: 'crop', top: 0.25, bottom: 0.25, left: 0.5, right: 0 };
+    const image = picture({ height: 8, width: 8 }, { masks: [mask] });
+    const expected = mask.map((_, i) => mask[(2 + (i >> 4)) * 8 + 4 + ((i % 8) >> 1)] as number);
+    expect(applyOperations(image, [half]).instances[0]?.mask).toEqual(expected);
+  });
+
   test('stretches what is between the cuts over the whole canvas', () => {
     const size = { height: 20, width: 20 };
     const middle = Uint8Array.from({ length: 400 }, (_, i) => {
