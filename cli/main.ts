@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '../infra/paths.mjs';
+import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -28,6 +29,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addStatusCommand(program);
   addPredictCommand(program);
   addInspectCommand(program);
+  addConfigCommand(program);
   addDoctorCommand(program, finish);
   addDemoCommand(program, finish);
   try {

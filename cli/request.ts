@@ -6,10 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
 import { describeIssues } from '../wording/describe-issues.ts';
 import { nearest } from '../wording/nearest.ts';
 import { pipelineInputSchema, type PipelineRequest } from '../contracts/pipeline-input.ts';
 import { isTree, spelledAlike, type Tree } from '../maskrcnn/config-names.ts';
+import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import { UsageError } from './failures.ts';
 import { presetNames, presets, type PresetName } from './presets.ts';
 import { initialWeightsOf, type WeightsFlags } from './weights-flag.ts';
@@ -28,23 +30,38 @@ export interface RequestFlags extends WeightsFlags {
 
 /** Throws `UsageError` that names each wrong field, flag or file. */
 export function buildRequest(flags: RequestFlags): PipelineRequest {
+  const request = mergedRequest(flags);
+  const parsed = pipelineInputSchema.safeParse(request);
+  if (!parsed.success) throw invalidInput(parsed.error, pipelineInputSchema, request);
+  return request as PipelineRequest;
+}
+
+/** The model's config alone, for which no data set is needed. Throws `UsageError` as `buildRequest` does. */
+export function buildConfig(flags: RequestFlags): MaskRcnnConfig {
+  const schema = z.looseObject({ model: pipelineInputSchema.shape.model });
+  const request = mergedRequest(flags);
+  const parsed = schema.safeParse(request);
+  if (!parsed.success) throw invalidInput(parsed.error, schema, request);
+  return parsed.data.model;
+}
+
+function mergedRequest(flags: RequestFlags): Tree {
   const layers = [
     presetNamed(flags.preset),
     flags.config === undefined ? {} : readConfigFile(flags.config),
     ...(flags.set ?? []).map(settingOf),
     datasetOf(flags),
   ];
-  const request = withWeights(layers.reduce(mergeRequests), flags);
-  const parsed = pipelineInputSchema.safeParse(request);
-  if (!parsed.success) {
-    const problems = describeIssues(parsed.error, { schema: pipelineInputSchema, input: request });
-    throw new UsageError(
-      `The run's input is not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n` +
-        'Nothing was started. Correct the flags or the config file.',
-      { problems },
-    );
-  }
-  return request as PipelineRequest;
+  return withWeights(layers.reduce(mergeRequests), flags);
+}
+
+function invalidInput(error: z.ZodError, schema: z.ZodType, input: unknown): UsageError {
+  const problems = describeIssues(error, { schema, input });
+  return new UsageError(
+    `The run's input is not valid:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n` +
+      'Nothing was started. Correct the flags or the config file.',
+    { problems },
+  );
 }
 
 /** The URL of an archive; a path must name a file that is there. */

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { configAsMatterport } from '../../maskrcnn/config-names.ts';
 import { pipelineInputSchema } from '../../contracts/pipeline-input.ts';
 import { UsageError } from '../../cli/failures.ts';
 import { parseModelName } from '../../cli/model-name.ts';
 import { presets } from '../../cli/presets.ts';
-import { buildRequest, type RequestFlags } from '../../cli/request.ts';
+import { buildConfig, buildRequest, type RequestFlags } from '../../cli/request.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -76,6 +77,17 @@ describe('layers', () => {
     expect(request.dataset.images).toMatch(/^file:\/\/\/.*with%20space\.zip$/);
     expect(request.evaluation).toEqual({ overlays: 1 });
   });
+});
+
+test("the model's config alone needs no data set; what it shows is taken as a file", () => {
+  const config = buildConfig({ preset: 'tiny', set: ['model.GPU_COUNT=2'] });
+  expect(config).toMatchObject({ name: 'tiny', gpuCount: 2, imageMaxDim: 64, numClasses: 2 });
+  const path = join(folder, 'shown.json');
+  writeFileSync(path, JSON.stringify(configAsMatterport(config)));
+  expect(buildConfig({ config: path })).toEqual(config);
+  expect(() => buildConfig({ set: ['model.GPU_COUNTS=2'] })).toThrow(
+    /model\.GPU_COUNTS: .*"GPU_COUNT"/,
+  );
 });
 
 describe('--weights', () => {
