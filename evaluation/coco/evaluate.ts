@@ -2,6 +2,7 @@
  * COCO's average precision and recall of boxes or masks: the twelve numbers that `COCOeval.summarize` of
  * pycocotools prints, equal to it to rounding. Averages run over categories that have something to find.
  */
+import type { Size } from '../../maskrcnn/shapes.ts';
 import { ScoringError } from '../errors.ts';
 import {
   findCandidates,
@@ -88,14 +89,14 @@ function candidatesByCategory(
   return new Map(
     categories.map(({ id }) => [
       id,
-      images.map((image) => {
+      images.flatMap((image) => {
         const key = place({ image_id: image.id, category_id: id });
-        return findCandidates({
-          truths: annotationsAt.get(key) ?? [],
-          results: resultsAt.get(key) ?? [],
-          size: [image.height, image.width],
-          iouType,
-        });
+        const truths = annotationsAt.get(key) ?? [];
+        const found = resultsAt.get(key) ?? [];
+        // Most categories are on few images: what has neither adds nothing.
+        if (truths.length + found.length === 0) return [];
+        const size: Size = [image.height, image.width];
+        return [findCandidates({ truths, results: found, size, iouType })];
       }),
     ]),
   );
