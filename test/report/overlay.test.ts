@@ -6,13 +6,14 @@ import { PICTURE_SIDE } from '../../report/drawing.ts';
 import { TRUTH_COLOUR } from '../../report/marks.ts';
 import { encodeMaskPng } from '../../report/mask-png.ts';
 import { drawOverlay, PREDICTION_COLOUR, type OverlayOptions } from '../../report/overlay.ts';
+import { decodePng } from './pixels.ts';
 
 const SIDE = 256;
 const SKIN = { light: 226, dark: 58 };
 
 describe.each(['light', 'dark'] as const)('on %s skin', (tone) => {
   test('outlines, box and legend are where they must be, and the rest is untouched', async () => {
-    const picture = await decode(
+    const picture = await decodePng(
       await drawOverlay({
         image: skin(SKIN[tone]),
         instances: [instance([64, 64, 192, 128])],
@@ -34,7 +35,7 @@ describe.each(['light', 'dark'] as const)('on %s skin', (tone) => {
 test('small images are enlarged and large ones made smaller, keeping their shape', async () => {
   const size = async (height: number, width: number) => {
     const image = { pixels: new Uint8Array(height * width * 3), height, width };
-    const { info } = await decode(await drawOverlay({ image, instances: [] }));
+    const { info } = await decodePng(await drawOverlay({ image, instances: [] }));
     return [info.height, info.width];
   };
   expect(await size(64, 128)).toEqual([PICTURE_SIDE.least / 2, PICTURE_SIDE.least]);
@@ -44,7 +45,7 @@ test('small images are enlarged and large ones made smaller, keeping their shape
 
 test('an image without a finding says so', async () => {
   const plain = skin(SKIN.light);
-  const picture = await decode(await drawOverlay({ image: plain, instances: [] }));
+  const picture = await decodePng(await drawOverlay({ image: plain, instances: [] }));
   // White letters on a dark ground in the lower left corner, where the skin was even.
   const corner = Array.from(
     { length: 140 },
@@ -55,7 +56,7 @@ test('an image without a finding says so', async () => {
 });
 
 test('a label at the border stays inside the picture', async () => {
-  const picture = await decode(
+  const picture = await decodePng(
     await drawOverlay({ image: skin(SKIN.light), instances: [instance([0, 246, 10, 256])] }),
   );
   expect(picture.at(20, PICTURE_SIDE.least - 60)).toBeNearColour(PREDICTION_COLOUR);
@@ -100,29 +101,3 @@ function instance(box: Box): OverlayOptions['instances'][number] {
 function skin(grey: number): OverlayOptions['image'] {
   return { pixels: new Uint8Array(SIDE * SIDE * 3).fill(grey), height: SIDE, width: SIDE };
 }
-
-async function decode(png: Uint8Array) {
-  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  const at = (y: number, x: number) => {
-    const start = (Math.round(y) * info.width + Math.round(x)) * info.channels;
-    return Array.from(data.subarray(start, start + 3));
-  };
-  return { info, at };
-}
-
-declare module 'expect' {
-  interface Matchers<R> {
-    toBeNearColour(hex: string): R;
-  }
-}
-
-expect.extend({
-  toBeNearColour(actual: unknown, hex: string) {
-    const expected = Array.from(Buffer.from(hex.slice(1), 'hex'));
-    const pixel = actual as readonly number[];
-    const pass = expected.every(
-      (value, channel) => Math.abs(value - (pixel[channel] ?? -999)) < 60,
-    );
-    return { pass, message: () => `expected ${String(pixel)} to be near ${String(expected)}` };
-  },
-});
