@@ -40,6 +40,16 @@ describe('a bad input', () => {
       /model\.stepsPerEpock: .*did you mean "stepsPerEpoch"/,
     ],
     [
+      "a mistyped option under Matterport's name",
+      { ...request, model: { STEPS_PER_EPOCK: 3 } },
+      /model\.STEPS_PER_EPOCK: .*did you mean "STEPS_PER_EPOCH"/,
+    ],
+    [
+      'an option in both spellings',
+      { ...request, model: { IMAGE_MAX_DIM: 128, imageMaxDim: 64 } },
+      /model\.IMAGE_MAX_DIM: is given as imageMaxDim too/,
+    ],
+    [
       'a wrong backbone',
       { ...request, model: { backbone: 'resnet5' } },
       /model\.backbone: must be one of "resnet50", "resnet101", got "resnet5"/,
