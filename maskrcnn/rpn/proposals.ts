@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
+import { MaskRcnnError } from '../errors.ts';
 import { applyDeltas } from '../layers/box-coder.ts';
 import { maskRows, padRows } from '../layers/padding.ts';
 
@@ -27,8 +28,13 @@ export interface Proposals {
   readonly anchorIndices: tf.Tensor2D;
 }
 
-/** Proposals of every image. Some ops have no gradient: call it off the tape. */
+/**
+ * Proposals of every image. Some ops have no gradient: call it off the tape.
+ *
+ * @throws MaskRcnnError when there is not one score for each anchor.
+ */
 export function proposals(input: ProposalInput): Proposals {
+  requireOneScoreEach(input);
   const scores = tf.unstack(input.scores) as tf.Tensor1D[];
   const deltas = tf.unstack(input.deltas) as tf.Tensor2D[];
   const images = scores.map((score, image) =>
@@ -38,6 +44,16 @@ export function proposals(input: ProposalInput): Proposals {
     boxes: tf.stack(images.map((image) => image.boxes)) as tf.Tensor3D,
     anchorIndices: tf.stack(images.map((image) => image.anchorIndices)) as tf.Tensor2D,
   };
+}
+
+function requireOneScoreEach({ config, scores, anchors }: ProposalInput): void {
+  const [made, scored] = [anchors.shape[0], scores.shape[1]];
+  if (made === scored) return;
+  throw new MaskRcnnError(
+    `the config makes ${String(made)} anchors where the network scores ${String(scored)}: ` +
+      `backboneStrides must be the strides of its levels, 4, 8, 16, 32 and 64, got ${config.backboneStrides.join(', ')}`,
+    { code: 'anchor-count', values: { made, scored } },
+  );
 }
 
 function proposalsOfImage(

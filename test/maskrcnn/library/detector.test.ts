@@ -83,6 +83,13 @@ describe('the detector', () => {
     expect(await detector.detectBatch([])).toEqual([]);
   });
 
+  it('refuses strides that are not those of the network', async () => {
+    const config = tinyConfig({ backboneStrides: [8, 8, 16, 32, 64] });
+    using parameters = Parameters.initialise(config, 1);
+    using detector = new Detector(config, parameters);
+    await expect(detector.detect(picture(64, 64))).rejects.toThrow(/backboneStrides.*8, 8, 16/);
+  });
+
   it('leaves no tensor behind', async () => {
     const config = tinyConfig();
     using parameters = Parameters.initialise(config, 1);
