@@ -58,17 +58,35 @@ export { Dataset, type ClassInfo, type ImageInfo, type InstanceMasks } from './d
 export {
   loadAnnotatedImage,
   loadImageGt,
+  type Augment,
   type ImageWithTruth,
   type LoadImageOptions,
 } from './data/load-image-gt.ts';
-export { ellipseMask, polygonMask, rectangleMask } from './data/outline-masks.ts';
+export {
+  ellipseMask,
+  polygonMask,
+  rectangleMask,
+  type Ellipse,
+  type Point,
+} from './data/outline-masks.ts';
 export { readImage } from './data/read-image.ts';
 
 // Training: MaskRCNN.train, data_generator
 export { fit, type FitEpoch, type FitOptions, type FitStep } from './training/fit.ts';
 export { CompiledTrainer } from './training/compiled-trainer.ts';
 export { Trainer, type TrainerOptions } from './training/trainer.ts';
-export { buildBatch, type BatchOptions, type TrainBatch } from './training/batch.ts';
+export {
+  buildBatch,
+  type BatchOptions,
+  type RoiSource,
+  type TrainBatch,
+} from './training/batch.ts';
+export { randomRois, type RandomRoisOptions } from './training/random-rois.ts';
+export {
+  detectionTargets,
+  type DetectionTargetInput,
+  type DetectionTargets,
+} from './training/detection-targets.ts';
 export {
   buildRpnTargets,
   type RpnTargets,
@@ -105,4 +123,5 @@ export { resizeMask } from './image/resize-mask.ts';
 export type { Box, BoxArray, NormBoxes, PixelBoxes, Size } from './shapes.ts';
 
 // Errors: each holds a stable code and the values that were wrong
+export { DatasetError, ImageError } from './data/errors.ts';
 export { ConfigError, MaskRcnnError, WeightFileError, WeightsMismatchError } from './errors.ts';

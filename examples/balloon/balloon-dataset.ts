@@ -3,8 +3,7 @@
  * There every region is a balloon; here a region may name another class.
  */
 import { join } from 'node:path';
-import { Dataset, type InstanceMasks } from '../../maskrcnn/data/dataset.ts';
-import { readImage } from '../../maskrcnn/data/read-image.ts';
+import { Dataset, readImage, type InstanceMasks } from '../../maskrcnn/index.ts';
 import { AnnotationError } from './errors.ts';
 import { outlineMask, readVia, type ViaRegion } from './via.ts';
 

@@ -3,7 +3,7 @@
  * `npx tsx examples/balloon/balloon.ts --help`; see examples/README.md.
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { MaskRcnnError } from '../../maskrcnn/errors.ts';
+import { MaskRcnnError } from '../../maskrcnn/index.ts';
 import { splash } from './splash.ts';
 import { makeSyntheticSet } from './synthetic.ts';
 import { train } from './train.ts';

@@ -3,7 +3,7 @@ import {
   maskRcnnConfigSchema,
   type MaskRcnnConfig,
   type MaskRcnnConfigInput,
-} from '../../maskrcnn/config.ts';
+} from '../../maskrcnn/index.ts';
 
 /** How a model is trained, beside its config. */
 export interface Recipe {

@@ -1,5 +1,5 @@
 /** What can be wrong with the files that the example is given. */
-import { MaskRcnnError } from '../../maskrcnn/errors.ts';
+import { MaskRcnnError } from '../../maskrcnn/index.ts';
 
 /** An annotation file, or a region in it, cannot be used. */
 export class AnnotationError extends MaskRcnnError {

@@ -1,9 +1,12 @@
 /** Colour splash: what the model found keeps its colours, the rest turns grey. */
 import sharp from 'sharp';
-import { readImage } from '../../maskrcnn/data/read-image.ts';
-import { Detector, type Detection } from '../../maskrcnn/detector.ts';
-import type { PixelImage } from '../../maskrcnn/image/resize-image.ts';
-import { Parameters } from '../../maskrcnn/parameters.ts';
+import {
+  Detector,
+  Parameters,
+  readImage,
+  type Detection,
+  type PixelImage,
+} from '../../maskrcnn/index.ts';
 import { recipe, type RecipeOptions } from './config.ts';
 import { fillParameters, type WeightsOptions } from './weights.ts';
 

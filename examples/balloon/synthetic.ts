@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { randomStream, type RandomStream } from '../../maskrcnn/random.ts';
+import { randomStream, type RandomStream } from '../../maskrcnn/index.ts';
 
 export interface SyntheticOptions {
   /** Made if it is not there; gets `train/` and `val/`. */

@@ -1,10 +1,13 @@
 /** Trains on a balloon data set and saves the weights after every epoch. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Parameters } from '../../maskrcnn/parameters.ts';
-import { fit, type FitEpoch } from '../../maskrcnn/training/fit.ts';
-import { learningRateAt } from '../../maskrcnn/training/schedule.ts';
-import { saveWeights } from '../../maskrcnn/weights/load.ts';
+import {
+  fit,
+  learningRateAt,
+  Parameters,
+  saveWeights,
+  type FitEpoch,
+} from '../../maskrcnn/index.ts';
 import { BalloonDataset } from './balloon-dataset.ts';
 import { recipe, type RecipeOptions } from './config.ts';
 import { fillParameters, runFolder, weightsName, type WeightsOptions } from './weights.ts';

@@ -9,8 +9,8 @@ import {
   polygonMask,
   rectangleMask,
   type Point,
-} from '../../maskrcnn/data/outline-masks.ts';
-import type { Size } from '../../maskrcnn/shapes.ts';
+  type Size,
+} from '../../maskrcnn/index.ts';
 import { AnnotationError } from './errors.ts';
 
 const coordinates = z.array(z.number()).min(1);

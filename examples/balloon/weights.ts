@@ -1,9 +1,12 @@
 /** Where a model's weights come from, and where a run leaves them: as `MaskRCNN` of mrcnn/model.py does. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Parameters } from '../../maskrcnn/parameters.ts';
-import { COCO_EXCLUDE, loadWeights } from '../../maskrcnn/weights/load.ts';
-import { fetchPretrained } from '../../maskrcnn/weights/pretrained.ts';
+import {
+  COCO_EXCLUDE,
+  fetchPretrained,
+  loadWeights,
+  type Parameters,
+} from '../../maskrcnn/index.ts';
 import { OptionError } from './errors.ts';
 
 /** Names of runs start so; the rest is the time, so that they sort by it. */
