@@ -58,7 +58,13 @@ function readLayers(file: Group, path: string): StoredLayer[] {
     readNames(file, 'layer_names') === undefined && model instanceof Group ? model : file;
   const names = readNames(root, 'layer_names');
   if (names === undefined) {
-    throw new WeightFileError(path, 'it has no attribute layer_names, so Keras did not write it');
+    const isKeras3 = file.get('layers') instanceof Group;
+    throw new WeightFileError(
+      path,
+      isKeras3
+        ? "it is in the format of Keras 3, which has no layers' names: save it by tf_keras (TF_USE_LEGACY_KERAS=1)"
+        : 'it has no attribute layer_names, so Keras did not write it',
+    );
   }
   return names
     .map((layer) => {

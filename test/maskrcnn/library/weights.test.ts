@@ -364,6 +364,11 @@ describe('reading and writing', () => {
     await ready;
     new File(foreign, 'w').close();
     await expect(readKerasWeights(foreign)).rejects.toThrow(/no attribute layer_names/);
+    const newer = join(folder, 'keras3.weights.h5');
+    const raw = new File(newer, 'w');
+    raw.create_group('layers').create_group('conv2d').create_group('vars');
+    raw.close();
+    await expect(readKerasWeights(newer)).rejects.toThrow(/format of Keras 3.*save it by tf_keras/);
     const nowhere = join(folder, 'no-such-folder', 'x.h5');
     await expect(writeKerasWeights(nowhere, [])).rejects.toThrow(WeightFileError);
     expect(existsSync(nowhere)).toBe(false);
