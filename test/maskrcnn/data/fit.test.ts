@@ -75,9 +75,9 @@ describe('fit', () => {
     second.totals.forEach((total, step) => {
       expect(Math.abs(total / (first.totals[step] ?? NaN) - 1)).toBeLessThan(1e-3);
     });
-    expect(largestDifference(second.weights, first.weights)).toBeLessThan(1e-4);
+    expect(largestDifference(second.weights, first.weights)).toBeLessThan(1e-5);
     const other = await run(pictures(), { stepsPerEpoch: 3 }, { ...options, seed: 8 });
-    expect(largestDifference(other.weights, first.weights)).toBeGreaterThan(1e-3);
+    expect(largestDifference(other.totals, first.totals)).toBeGreaterThan(0.1);
   }, 240_000);
 
   it('leaves a failing image out and says so; too many end the run with their names', async () => {
