@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import { pyramidAnchors } from '../../../maskrcnn/boxes/anchors.ts';
 import { normBoxes } from '../../../maskrcnn/boxes/normalisation.ts';
 import { maskOverlaps } from '../../../maskrcnn/boxes/overlaps.ts';
-import { fitAsReference, sizeOfBatch } from '../../../maskrcnn/detection/fit-image.ts';
+import { sizeOfBatch, type FittedImage } from '../../../maskrcnn/detection/fit-image.ts';
 import { Detector } from '../../../maskrcnn/detector.ts';
 import type { PixelImage } from '../../../maskrcnn/image/resize-image.ts';
 import { inferencePass } from '../../../maskrcnn/layers/forward-pass.ts';
@@ -33,7 +33,7 @@ describeInferenceSets('inference, end to end', (set) => {
   afterAll(() => set[Symbol.dispose]());
 
   function inputs() {
-    const fitted = images.map((image) => fitAsReference(image, config));
+    const fitted = set.fit(images);
     const size = sizeOfBatch(fitted);
     const windows = normBoxes(Float64Array.from(fitted.flatMap(({ window }) => window)), size);
     return {
@@ -96,7 +96,9 @@ describeInferenceSets('inference, end to end', (set) => {
   );
 
   it('detect: boxes in pixels, classes, scores and whole masks', async () => {
-    using detector = new Detector(config, parameters);
+    const fitted = set.fit(images);
+    const fit = (image: PixelImage) => fitted[images.indexOf(image)] as FittedImage;
+    using detector = new Detector(config, parameters, { fit });
     const results = await detector.detectBatch(images);
     results.forEach((found, image) => {
       const golden = reference.json.detect[image];

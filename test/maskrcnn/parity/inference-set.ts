@@ -10,7 +10,8 @@ import sharp from 'sharp';
 import type { NamedConfigInput } from '../../../maskrcnn/config-names.ts';
 import { parseConfig } from '../../../maskrcnn/config-parsing.ts';
 import type { MaskRcnnConfig } from '../../../maskrcnn/config.ts';
-import { moldImage } from '../../../maskrcnn/image/mold.ts';
+import { fitAsReference, type FittedImage } from '../../../maskrcnn/detection/fit-image.ts';
+import { moldImage, unmoldImage } from '../../../maskrcnn/image/mold.ts';
 import type { PixelImage } from '../../../maskrcnn/image/resize-image.ts';
 import { Parameters } from '../../../maskrcnn/parameters.ts';
 import type { Box } from '../../../maskrcnn/shapes.ts';
@@ -62,6 +63,21 @@ export class InferenceSet implements Disposable {
         return { pixels: new Uint8Array(data), height: info.height, width: info.width };
       }),
     );
+  }
+
+  /**
+   * The images at the network's size. Where the folder holds the molded ones, their pixels are taken: when an
+   * image is resized, the reference's own runs differ from each other with the version of scikit-image.
+   */
+  fit(images: readonly PixelImage[]): FittedImage[] {
+    const fitted = images.map((image) => fitAsReference(image, this.config));
+    if (!('molded' in this.reference.json.tensors)) return fitted;
+    const pixels = unmoldImage(this.reference.array('molded') as Float32Array, this.config);
+    const length = pixels.length / images.length;
+    return fitted.map((image, index) => ({
+      ...image,
+      pixels: Uint8Array.from(pixels.subarray(index * length, (index + 1) * length)),
+    }));
   }
 
   /** `[B, H, W, 3]` for the network; all images of one size. */
