@@ -1,19 +1,8 @@
 /** `lesionflow inspect data`: samples, augmentation, anchors and masks of a data set. */
 import type { Command } from 'commander';
 import { presetNames as augmentations } from '../../augmentation/presets.ts';
-import { renderMaskSummary } from '../../report/mask-summary.ts';
-import { augmentationOf } from '../inspect/augmentation-of.ts';
-import { inspectData, type DataReport } from '../inspect/inspect-data.ts';
-import { runConfig } from '../inspect/model-config.ts';
-import { addCommonOptions, wholeNumber, writerFor, type CommonFlags } from './inspect-options.ts';
-
-interface InspectDataFlags extends CommonFlags {
-  readonly images: string;
-  readonly masks: string;
-  readonly augment?: string;
-  readonly count: number;
-  readonly measure: number;
-}
+import type { InspectDataFlags } from '../inspect/run-data.ts';
+import { addCommonOptions, wholeNumber } from './inspect-options.ts';
 
 const HELP = `
 Writes samples (images with their masks, and augmented ones beside them), anchors (positive, negative and
@@ -38,30 +27,11 @@ export function addInspectDataCommand(inspect: Command): void {
     )
     .option('--count <number>', 'samples in the mosaic', wholeNumber(1), 12)
     .option('--measure <number>', 'pairs that are read and measured', wholeNumber(1), 200);
-  addCommonOptions(command).addHelpText('after', HELP).action(run);
-}
-
-async function run(flags: InspectDataFlags): Promise<void> {
-  const config = runConfig(flags);
-  const augmentation = flags.augment === undefined ? null : augmentationOf(flags.augment);
-  const writer = await writerFor(flags);
-  const report = await inspectData({ ...flags, config, augmentation, writer });
-  const lines = flags.json ? [JSON.stringify(report)] : render(report);
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function render({ pairs, read, quarantined, anchors, masks }: DataReport): string[] {
-  const shown = quarantined.slice(0, 5).map(({ id, reason }) => `${id} (${reason})`);
-  const more = quarantined.length > shown.length ? ', …' : '';
-  return [
-    '',
-    `${String(pairs)} pairs, ${String(read)} of them read; ` +
-      `unusable: ${quarantined.length === 0 ? 'none' : `${String(quarantined.length)}: ${shown.join(', ')}${more}`}`,
-    ...anchors.map(
-      ({ id, positive, negative, neutral }) =>
-        `anchors of ${id}: ${String(positive)} positive, ${String(negative)} negative, ${String(neutral)} neutral`,
-    ),
-    '',
-    ...renderMaskSummary(masks),
-  ];
+  addCommonOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (flags: InspectDataFlags) => {
+      // What draws takes a second to load, and no other command needs it.
+      const { runInspectData } = await import('../inspect/run-data.ts');
+      await runInspectData(flags);
+    });
 }

@@ -1,23 +1,7 @@
 /** `lesionflow inspect model`: weight statistics, and what the model does on one image. */
-import { basename, extname } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import pc from 'picocolors';
-import { className } from '../../report/instances.ts';
-import { renderWeightStats, type WeightStats } from '../../report/weight-stats.ts';
-import { UsageError } from '../failures.ts';
-import type { DetectionReport } from '../inspect/inspect-model.ts';
-import { readPicture, readTruth } from '../inspect/read-picture.ts';
-import { weightsSource, type WeightsSource } from '../inspect/weights-source.ts';
-import { viewWeights } from '../inspect/weights-view.ts';
-import { addCommonOptions, writerFor, type CommonFlags } from './inspect-options.ts';
-
-interface InspectModelFlags extends CommonFlags {
-  readonly weights: string;
-  readonly image?: string;
-  readonly mask?: readonly string[];
-  readonly classes?: readonly string[];
-  readonly minConfidence?: number;
-}
+import type { InspectModelFlags } from '../inspect/run-model.ts';
+import { addCommonOptions } from './inspect-options.ts';
 
 const HELP = `
 Writes weights (histograms; weights.txt and weights.json hold a line a weight, dead and exploding ones
@@ -50,86 +34,13 @@ export function addInspectModelCommand(inspect: Command): void {
       text.split(','),
     )
     .option('--min-confidence <share>', 'leave out what is less certain, 0 to 1', share);
-  addCommonOptions(command).addHelpText('after', HELP).action(run);
-}
-
-async function run(flags: InspectModelFlags): Promise<void> {
-  const { weights, image, mask = [] } = flags;
-  if (image === undefined && mask.length > 0) {
-    throw new UsageError('--mask is the truth of an image: give the image too, by --image.');
-  }
-  const found = await weightsSource(weights, flags, process.env);
-  const source = {
-    ...found,
-    ...(flags.classes && { classNames: ['background', ...flags.classes] }),
-  };
-  const picture = image === undefined ? undefined : await readPicture(image);
-  const truth = picture ? await Promise.all(mask.map((path) => readTruth(path, picture))) : [];
-  const unknown = truth.find(({ classId }) => classId < 1 || classId >= source.config.numClasses);
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `--mask: the model has the classes 1 to ${String(source.config.numClasses - 1)}, ` +
-        `got class ${String(unknown.classId)}.`,
-    );
-  }
-  const writer = await writerFor(flags);
-  const stats = await viewWeights(source.path, { name: source.name, writer });
-  let report: DetectionReport | undefined;
-  if (picture !== undefined && image !== undefined) {
-    // TensorFlow takes seconds to load, and weights are looked at without it.
-    process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-    const { inspectDetection } = await import('../inspect/inspect-model.ts');
-    const imageName = basename(image, extname(image));
-    report = await inspectDetection({ ...flags, source, image: picture, imageName, truth, writer });
-  }
-  const lines = flags.json
-    ? [JSON.stringify({ weights: stats, ...report, files: writer.written })]
-    : render(stats, source, report);
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function render(
-  stats: readonly WeightStats[],
-  { name, classNames }: WeightsSource,
-  report: DetectionReport | undefined,
-): string[] {
-  const numbers = stats.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const flagged = stats.filter(({ flags }) => flags.length > 0);
-  const colour = pc.isColorSupported && process.stdout.isTTY;
-  return [
-    '',
-    `${name}: ${String(stats.length)} weights, ${numbers.toLocaleString('en')} numbers, ` +
-      (flagged.length === 0 ? 'none dead or exploding' : `${String(flagged.length)} flagged:`),
-    ...(flagged.length === 0 ? [] : renderWeightStats(flagged, { colour })),
-    ...(report === undefined ? [] : renderDetections(report, classNames)),
-  ];
-}
-
-const SHOWN_DETECTIONS = 10;
-
-function renderDetections(report: DetectionReport, classNames: readonly string[]): string[] {
-  const { detections, rois, ap50, trainingRois } = report;
-  return [
-    '',
-    `RoIs: ${String(rois.positive)} with a class, ${String(rois.negative)} background`,
-    ...(detections.length === 0 ? ['nothing found'] : []),
-    ...detections
-      .slice(0, SHOWN_DETECTIONS)
-      .map(
-        ({ classId, score, box }) =>
-          `${className(classNames, classId)} ${score.toFixed(3)} at ${box.join(', ')}`,
-      ),
-    ...(detections.length > SHOWN_DETECTIONS
-      ? [`and ${String(detections.length - SHOWN_DETECTIONS)} more (--json gives all)`]
-      : []),
-    ...(ap50 === undefined ? [] : [`AP@50: ${ap50.toFixed(3)}`]),
-    ...(trainingRois === undefined
-      ? []
-      : [
-          `RoIs of a training step: ${String(trainingRois.positive)} positive, ` +
-            `${String(trainingRois.negative)} negative`,
-        ]),
-  ];
+  addCommonOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (flags: InspectModelFlags) => {
+      // What draws takes a second to load, and no other command needs it.
+      const { runInspectModel } = await import('../inspect/run-model.ts');
+      await runInspectModel(flags);
+    });
 }
 
 function share(text: string): number {

@@ -1,15 +1,6 @@
 /** What `inspect data` and `inspect model` have in common on the command line. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { ConfigFlags } from '../inspect/model-config.ts';
-import { pictureWriter, type PictureFormat } from '../inspect/write-pictures.ts';
 import { presetNames } from '../presets.ts';
-
-export interface CommonFlags extends ConfigFlags {
-  readonly out: string;
-  readonly format: PictureFormat;
-  readonly seed: number;
-  readonly json?: true;
-}
 
 export function addCommonOptions(command: Command): Command {
   const repeated = (value: string, before: readonly string[] = []) => [...before, value];
@@ -31,13 +22,3 @@ export const wholeNumber = (least: number) => (text: string) => {
   if (/^\d+$/.test(text) && value >= least) return value;
   throw new InvalidArgumentError(`It must be a whole number from ${String(least)} on.`);
 };
-
-/** Files are told on stdout as they appear, but for `--json`. */
-export const writerFor = ({ out, format, json }: CommonFlags) =>
-  pictureWriter({
-    folder: out,
-    format,
-    say: (path) => {
-      if (json === undefined) process.stdout.write(`wrote ${path}\n`);
-    },
-  });

@@ -2,8 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pngOf, svgOf, type Drawing } from '../../report/drawing.ts';
-
-export type PictureFormat = 'png' | 'svg';
+import type { CommonFlags } from './common-flags.ts';
 
 export interface PictureWriter {
   /** Writes `NAME.png` or `NAME.svg` and gives its path. */
@@ -14,20 +13,18 @@ export interface PictureWriter {
   readonly written: readonly string[];
 }
 
-/** `folder` is made when it is missing; `say` is told of each file. */
-export async function pictureWriter(options: {
-  readonly folder: string;
-  readonly format: PictureFormat;
-  readonly say: (line: string) => void;
-}): Promise<PictureWriter> {
-  const { folder, format, say } = options;
+/** Files are told on stdout as they appear, but for `--json`; the folder is made when it is missing. */
+export async function writerFor(
+  flags: Pick<CommonFlags, 'out' | 'format' | 'json'>,
+): Promise<PictureWriter> {
+  const { out: folder, format, json } = flags;
   await mkdir(folder, { recursive: true });
   const written: string[] = [];
   const write = async (name: string, contents: Uint8Array | string) => {
     const path = join(folder, name);
     await writeFile(path, contents);
     written.push(path);
-    say(path);
+    if (json === undefined) process.stdout.write(`wrote ${path}\n`);
     return path;
   };
   return {
