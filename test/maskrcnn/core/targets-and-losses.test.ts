@@ -5,6 +5,7 @@ import { detectionTargets } from '../../../maskrcnn/training/detection-targets.t
 import * as losses from '../../../maskrcnn/training/losses.ts';
 import { clipFactor, globalNorm, momentumUpdate } from '../../../maskrcnn/training/optimizer.ts';
 import { learningRateAt } from '../../../maskrcnn/training/schedule.ts';
+import { expectDeviation } from '../../support/parity-record.ts';
 import { describeWithShared } from '../../support/shared.ts';
 import { maxDifference, Reference, referenceConfig } from './reference.ts';
 
@@ -66,20 +67,33 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
   const ids = (values: number[][]) => tf.tensor2d(values, undefined, 'int32');
   const match = (values: number[][][]) => ids(values.map((image) => image.flat()));
   const value = (fn: () => tf.Tensor) => tf.tidy(() => fn().dataSync()[0]);
+  const expectLoss = (quantity: string, loss: number | undefined, golden: number) =>
+    expectDeviation({
+      part: 'utilities',
+      quantity,
+      deviation: Math.abs((loss ?? Number.NaN) - golden),
+      tolerance: 1e-5,
+    });
 
   it('smooth L1', () => {
     const { y_true, y_pred, out } = cases.smooth_l1;
     tf.tidy(() => {
       const loss = losses.smoothL1(tf.tensor1d(y_true.flat()), tf.tensor1d(y_pred.flat()));
-      expect(maxDifference(loss.dataSync(), out.flat())).toBeLessThan(1e-6);
+      expectDeviation({
+        part: 'utilities',
+        quantity: 'smooth_l1_loss',
+        deviation: maxDifference(loss.dataSync(), out.flat()),
+        tolerance: 1e-6,
+      });
     });
   });
 
   it('RPN class loss; 0 when every anchor is neutral', () => {
     const { rpn_match, logits, loss } = cases.rpn_class;
-    expect(value(() => losses.rpnClassLoss(match(rpn_match), tf.tensor3d(logits)))).toBeCloseTo(
+    expectLoss(
+      'rpn_class_loss',
+      value(() => losses.rpnClassLoss(match(rpn_match), tf.tensor3d(logits))),
       loss,
-      5,
     );
     const neutral = () => tf.zerosLike(match(rpn_match));
     expect(value(() => losses.rpnClassLoss(neutral(), tf.tensor3d(logits)))).toBeCloseTo(0, 9);
@@ -88,9 +102,10 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
   it('RPN box loss; 0 when no anchor is positive', () => {
     const { target_bbox, rpn_match, rpn_bbox, loss } = cases.rpn_bbox;
     const [targets, deltas] = [() => tf.tensor3d(target_bbox), () => tf.tensor3d(rpn_bbox)];
-    expect(value(() => losses.rpnBboxLoss(targets(), match(rpn_match), deltas()))).toBeCloseTo(
+    expectLoss(
+      'rpn_bbox_loss',
+      value(() => losses.rpnBboxLoss(targets(), match(rpn_match), deltas())),
       loss,
-      5,
     );
     const none = () => tf.zerosLike(match(rpn_match));
     expect(value(() => losses.rpnBboxLoss(targets(), none(), deltas()))).toBeCloseTo(0, 9);
@@ -99,17 +114,27 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
   it('class loss, with and without inactive classes', () => {
     const { target_class_ids, logits, active_class_ids, loss, all_active } = cases.mrcnn_class;
     const inputs = () => [ids(target_class_ids), tf.tensor3d(logits)] as const;
-    expect(value(() => losses.mrcnnClassLoss(...inputs()))).toBeCloseTo(all_active, 5);
-    expect(
+    expectLoss(
+      'mrcnn_class_loss',
+      value(() => losses.mrcnnClassLoss(...inputs())),
+      all_active,
+    );
+    expectLoss(
+      'mrcnn_class_loss',
       value(() => losses.mrcnnClassLoss(...inputs(), tf.tensor2d(active_class_ids))),
-    ).toBeCloseTo(loss, 5);
+      loss,
+    );
   });
 
   it('box loss', () => {
     const { target_bbox, target_class_ids, pred_bbox, loss } = cases.mrcnn_bbox;
     const inputs = () =>
       [tf.tensor3d(target_bbox), ids(target_class_ids), tf.tensor4d(pred_bbox)] as const;
-    expect(value(() => losses.mrcnnBboxLoss(...inputs()))).toBeCloseTo(loss, 5);
+    expectLoss(
+      'mrcnn_bbox_loss',
+      value(() => losses.mrcnnBboxLoss(...inputs())),
+      loss,
+    );
   });
 
   it('mask loss, with and without saturated pixels', () => {
@@ -136,11 +161,12 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
       });
     replace(first);
     replace(second);
-    expect(mask(soft)).toBeCloseTo(
+    expectLoss(
+      'mrcnn_mask_loss',
+      mask(soft),
       cases.mrcnn_mask[
         'loss_without_the_two_saturated_pixels (0 -> 0.25, 1 -> 0.75 in pred_masks[0,0,0,0:2])'
       ],
-      5,
     );
   });
 
@@ -177,18 +203,31 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
           tf.slice(rois, 0, positives),
           tf.slice(rois, slots, rows - positives),
         ]);
-        expect(maxDifference(used.dataSync(), expected.rois.flat())).toBeLessThan(1e-6);
+        expectDeviation({
+          part: 'utilities',
+          quantity: 'detection_targets_graph: rois',
+          deviation: maxDifference(used.dataSync(), expected.rois.flat()),
+          tolerance: 1e-5,
+        });
         expect(tf.sum(tf.sign(tf.sum(tf.abs(rois), 1))).dataSync()[0]).toBe(rows);
         const classIds = Array.from(targets.classIds.dataSync());
         expect(classIds.slice(0, positives)).toEqual(expected.class_ids.slice(0, positives));
         expect(classIds.slice(positives).every((id) => id === 0)).toBe(true);
         const deltas = tf.slice(targets.deltas, 0, [1, positives]).dataSync();
-        expect(maxDifference(deltas, expected.deltas.slice(0, positives).flat())).toBeLessThan(
-          1e-4,
-        );
+        expectDeviation({
+          part: 'utilities',
+          quantity: 'detection_targets_graph: deltas',
+          deviation: maxDifference(deltas, expected.deltas.slice(0, positives).flat()),
+          tolerance: 1e-4,
+        });
         const masks = tf.slice(targets.masks, 0, [1, positives]).dataSync();
         const golden = reference.array(`detection_targets_masks_${kind}`);
-        expect(Array.from(masks)).toEqual(Array.from(golden));
+        expectDeviation({
+          part: 'utilities',
+          quantity: 'detection_targets_graph: masks',
+          deviation: maxDifference(masks, golden),
+          tolerance: 0,
+        });
       });
     },
   );

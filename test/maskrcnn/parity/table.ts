@@ -1,6 +1,6 @@
 /**
  * `npm run parity`: runs every test that holds a deviation from the reference to its tolerance
- * (test/support/parity-record.ts) and writes docs/parity.md from what they saw. Exits as jest does, and
+ * (test/support/parity-record.ts; all in this folder do) and writes docs/parity.md from what they saw. Exits as jest does, and
  * leaves the page alone when a test fails.
  */
 import { spawnSync } from 'node:child_process';
@@ -26,7 +26,10 @@ function runTests(record: string): number {
   const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join('test', file))
-    .filter((file) => readFileSync(file, 'utf8').includes('/parity-record.ts'));
+    .filter(
+      (file) =>
+        readFileSync(file, 'utf8').includes('/parity-record.ts') || file.includes('/parity/'),
+    );
   const options = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--runTestsByPath', ...tests];
   const env = { ...process.env, [RECORD_VARIABLE]: record };
