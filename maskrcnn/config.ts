@@ -67,6 +67,10 @@ export const maskRcnnConfigSchema = z
     detectionNmsThreshold: share.default(0.3),
     learningRate: z.number().positive().default(0.001),
     learningMomentum: share.default(0.9),
+    /**
+     * Of kernels and biases: the factor of Matterport's L2 loss, whose squares are averaged within each weight;
+     * with AdamW the share (times the learning rate) by which each decays at a step, for which 0.01 is usual.
+     */
     weightDecay: z.number().nonnegative().default(0.0001),
     lossWeights: z
       .strictObject({
