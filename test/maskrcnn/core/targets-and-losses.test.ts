@@ -218,7 +218,7 @@ describeWithShared('against the reference', 'parity/utils.json', () => {
           part: 'utilities',
           quantity: 'detection_targets_graph: deltas',
           deviation: maxDifference(deltas, expected.deltas.slice(0, positives).flat()),
-          tolerance: 1e-4,
+          tolerance: 1e-5,
         });
         const masks = tf.slice(targets.masks, 0, [1, positives]).dataSync();
         const golden = reference.array(`detection_targets_masks_${kind}`);
