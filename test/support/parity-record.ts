@@ -19,7 +19,15 @@ export function expectDeviation({ unit = 'absolute', ...measured }: ParityDeviat
   if (record !== undefined) {
     const { currentTestName = '', testPath = '' } = expect.getState();
     const file = relative(process.cwd(), testPath);
-    const row: ParityRow = { ...measured, unit, file, test: currentTestName };
+    // JSON knows neither NaN nor infinity.
+    const written = Number.isFinite(deviation) ? deviation : Number.MAX_VALUE;
+    const row: ParityRow = {
+      ...measured,
+      deviation: written,
+      unit,
+      file,
+      test: currentTestName,
+    };
     appendFileSync(record, `${JSON.stringify(row)}\n`);
   }
   // `toBeLessThanOrEqual` would not say which of a test's quantities it is about.
