@@ -13,6 +13,7 @@
 import type * as tf from '@tensorflow/tfjs-node-gpu';
 import { FeedError, SignatureError } from './errors.ts';
 import type { FunctionGraph, ValueType } from './graph.ts';
+import { orderSums } from './passes/ordered-sums.ts';
 import { describeType, sameType } from './graph.ts';
 import type { ProgramVariable } from './program-graph.ts';
 import { INITIALISED, programNodes, programVariable } from './program-graph.ts';
@@ -124,7 +125,8 @@ class Program<D extends Definitions> implements CompiledProgram<D> {
         throw new SignatureError(`"${name}" is no function name; use letters and digits`, { name });
       }
       const { inputs } = definition;
-      return [name, trace((feeds) => definition.fn(feeds), { inputs, variables })] as const;
+      const graph = trace((feeds) => definition.fn(feeds), { inputs, variables });
+      return [name, orderSums(graph)] as const;
     });
     const graphs = Object.fromEntries(traced);
     this.graphs = graphs as Record<keyof D, FunctionGraph>;

@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
 import type { ParameterSpec, WeightSource } from '../parameters.ts';
+import { total } from './total.ts';
 
 export interface L2Options {
   readonly config: Pick<MaskRcnnConfig, 'optimizer' | 'weightDecay'>;
@@ -22,7 +23,7 @@ export function l2Penalty(
     .map((spec) =>
       tf.mul<tf.Scalar>(tf.sum(tf.square(parameters.get(spec.name))), coefficient(spec, config)),
     );
-  return penalties.length === 0 ? tf.scalar(0) : tf.addN(penalties);
+  return penalties.length === 0 ? tf.scalar(0) : total(penalties);
 }
 
 /** `gradient` plus the gradient of the weight's penalty. */

@@ -16,6 +16,7 @@ import { applyGradients, type OptimizerOptions, type OptimizerResult } from './a
 import type { DetectionTargets } from './detection-targets.ts';
 import { l2Penalty } from './l2.ts';
 import type { LossTensors, ModelLosses } from './loss-values.ts';
+import { total } from './total.ts';
 
 export interface LossOptions {
   readonly config: MaskRcnnConfig;
@@ -136,7 +137,7 @@ function withTotal(model: ModelLosses, weighted: tf.Scalar, l2: tf.Scalar): Loss
 }
 
 function weightedSum({ lossWeights }: MaskRcnnConfig, model: ModelLosses): tf.Scalar {
-  return tf.addN([
+  return total([
     tf.mul(model.rpnClass, lossWeights.rpnClassLoss),
     tf.mul(model.rpnBbox, lossWeights.rpnBboxLoss),
     tf.mul(model.mrcnnClass, lossWeights.mrcnnClassLoss),

@@ -1,0 +1,10 @@
+/** Sums whose last bit is the same in every run. */
+import * as tf from '@tensorflow/tfjs-node-gpu';
+
+/**
+ * The sum of at least one scalar. `tf.addN` begins with whichever term's memory is free first, so its
+ * rounding varies from run to run; a reduction over one tensor does not.
+ */
+export function total(scalars: readonly tf.Scalar[]): tf.Scalar {
+  return tf.sum(tf.stack([...scalars]));
+}
