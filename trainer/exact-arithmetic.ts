@@ -1,15 +1,11 @@
 /**
- * What TensorFlow must be told, before it is loaded, for two runs to end in the same bits: its defaults
- * add the parts of some gradients in the order in which threads happen to finish.
+ * What TensorFlow must be told, before it is loaded, for two runs to end in the same bits. The other half is
+ * in the graph itself, which adds in a set order (graph/passes/ordered-sums.ts).
  */
 import { existsSync } from 'node:fs';
 
-const ON_THE_CPU = {
-  // Orders the sums of CropAndResize's gradient.
-  TF_DETERMINISTIC_OPS: '1',
-  // Runs ops one after another; each still uses every core.
-  TF_NUM_INTEROP_THREADS: '1',
-} as const;
+/** Orders the sums of CropAndResize's gradient, which are otherwise added in the order of threads. */
+const ON_THE_CPU = { TF_DETERMINISTIC_OPS: '1' } as const;
 
 /**
  * Settings for a process that trains: exact on a CPU. None with an NVIDIA driver: on a GPU TensorFlow has

@@ -3,9 +3,9 @@
  *
  * TensorFlow's `AddN` starts from whichever input's buffer happens to be free, which depends on when other
  * threads let go of it; and its graph optimizer merges additions into `AddN`, also through ops between them
- * that it finds to do nothing. Both change the last bits from run to run, and a training run after them. So
- * `AddN` becomes a chain here, and each term passes an op that hands the tensor on without a copy and that
- * the optimizer does not look through.
+ * that it finds to do nothing, and turns that into an accumulator that takes the terms as they come. Each
+ * changes the last bits from run to run, and a training run after them. So `AddN` becomes a chain here, and
+ * each term passes an op that hands the tensor on without a copy and that the optimizer does not look through.
  */
 import {
   outputTypes,
@@ -18,6 +18,7 @@ import {
 } from '../graph.ts';
 
 const SUM = 'AddV2';
+const SUMS: ReadonlySet<string> = new Set(['Add', SUM]);
 
 export function orderSums(graph: FunctionGraph): FunctionGraph {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
@@ -45,7 +46,7 @@ function isSum(
     const term = typeOf(ref);
     return term !== undefined && sameType(term, type);
   });
-  return op === SUM && alike;
+  return SUMS.has(op) && alike;
 }
 
 /** The node as a chain; its last link keeps the name. */

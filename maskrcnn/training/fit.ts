@@ -3,9 +3,9 @@
  * of this project trains by epochs that are activities, over the same trainer.)
  *
  * Differs on purpose: order, augmentation and sampling follow from the seed and the epoch, so that the same
- * call gives the same numbers (the same bits on a CPU with TF_DETERMINISTIC_OPS=1 and TF_NUM_INTEROP_THREADS=1
- * in the environment, which order TensorFlow's sums); validation looks at the same images after each epoch, so
- * that its losses compare; a loss that is not finite ends the run.
+ * call gives the same numbers (the same bits on a CPU with TF_DETERMINISTIC_OPS=1 in the environment, which
+ * orders TensorFlow's sums); validation looks at the same images after each epoch, so that its losses compare;
+ * a loss that is not finite ends the run.
  */
 import type { MaskRcnnConfig } from '../config.ts';
 import { batchSize } from '../config.ts';

@@ -70,7 +70,8 @@ export function rpnBboxLoss(
 
 /**
  * Softmax cross entropy over all RoI slots, unused ones too (they count as background). Rows whose
- * *predicted* class is inactive in the first image are dropped; NaN when that drops every row.
+ * *predicted* class is inactive in the first image are dropped; 0 when that drops every row, as fresh heads
+ * of several sources do at once (the reference divides by 0 there, and its weights become NaN).
  * @param classIds `[B, T]` int32.  @param logits `[B, T, classes]`
  * @param activeClassIds `[B, classes]`, 1 or 0; all classes when left out.
  */
@@ -87,7 +88,7 @@ export function mrcnnClassLoss(
     const counted = tf.cast(active, 'float32');
     return { truth: tf.mul(oneHot, counted.expandDims(2)), count: tf.sum(counted) };
   });
-  return tf.div(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), truth))), count);
+  return meanOver(tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), truth))), count);
 }
 
 /**

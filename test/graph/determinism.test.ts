@@ -1,6 +1,6 @@
 /**
- * Two runs of a compiled train step from equal weights give equal bits, with the settings that graph.md
- * found to be needed. They are read when TensorFlow is loaded, so each run is a process.
+ * Two runs of a compiled train step from equal weights give equal bits, with the setting that graph.md
+ * found to be needed. It is read when TensorFlow is loaded, so each run is a process.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ function hashOfTraining(): string {
   return execFileSync(process.execPath, ['--import', 'tsx', SCRIPT], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, TF_DETERMINISTIC_OPS: '1', TF_NUM_INTEROP_THREADS: '1' },
+    env: { ...process.env, TF_DETERMINISTIC_OPS: '1' },
   }).trim();
 }
 
