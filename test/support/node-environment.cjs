@@ -1,3 +1,6 @@
+// As the trainer does (trainer/exact-arithmetic.ts): what a test measures is the same in every run.
+process.env.TF_DETERMINISTIC_OPS ??= '1';
+
 // Jest runs tests in their own realm, where an `fs` error is not `instanceof Error` and a tensor's
 // `dataSync()` is not `instanceof Float32Array`. Sharing the outer realm's constructors mends both.
 const { TestEnvironment } = require('jest-environment-node');

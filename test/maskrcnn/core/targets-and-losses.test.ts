@@ -296,6 +296,19 @@ describe('optimizer', () => {
     });
   });
 
+  it('class loss: 0, and no gradient, where no predicted class is active', () => {
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const classIds = tf.tensor2d([[1, 0]], [1, 2], 'int32');
+      const active = tf.tensor2d([[1, 0, 1]], [1, 3], 'int32');
+      const logits = tf.tensor3d([0, 2, 1, 0, 3, 1], [1, 2, 3]);
+      const loss = (x: tf.Tensor) => losses.mrcnnClassLoss(classIds, x as tf.Tensor3D, active);
+      expect(loss(logits).dataSync()[0]).toBeCloseTo(0);
+      expect([...tf.grad(loss)(logits).dataSync()].map(Math.abs)).toEqual(Array(6).fill(0));
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('learning rate: warm-up, constant, cosine', () => {
     const schedule = { learningRate: 1, warmupSteps: 4, totalSteps: 14 };
     const rates = [0, 3, 4, 9, 14].map((step) =>

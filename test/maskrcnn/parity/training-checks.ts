@@ -31,6 +31,9 @@ export function expectStep(
   check(`${run}: global gradient norm`, relative(norm, golden.gradient_norm), tolerances.norm);
 }
 
+/** The README asks 5e-2, which the reference itself misses (docs/parity.md, "How exact the reference is"). */
+const SAMPLES = 1e-1;
+
 /** Norm and samples of the gradient of every trained weight, and that none is missing. */
 export function expectGradients(
   name: string,
@@ -53,7 +56,7 @@ export function expectGradients(
     check(
       `${name}: samples of each gradient`,
       relativeDistance(samples, expected.values),
-      5e-2,
+      SAMPLES,
       spec.name,
     );
   }
