@@ -15,5 +15,6 @@ export default {
     ],
   },
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // Real trainers on two busy cores: a limit for what hangs, not for what is slow.
+  testTimeout: 240_000,
 };
