@@ -12,9 +12,11 @@ const SCRATCH_MODEL = {
   maxGtInstances: 4,
   detectionMaxInstances: 5,
   detectionMinConfidence: 0.05,
-  // From scratch there are no statistics to freeze, and a few hundred steps to find them.
-  trainBn: 'backbone',
-  bnMomentum: 0.9,
+  // From scratch there are no statistics to freeze, and a batch of eight small pictures gives poor ones.
+  normalization: 'group',
+  optimizer: 'adamw',
+  weightDecay: 0.01,
+  emaDecay: 0.998,
 } as const satisfies Preset['model'];
 
 export const presets = {
@@ -41,9 +43,9 @@ export const presets = {
           name: 'all',
           layers: 'all',
           epochs: 4,
-          learningRate: 0.02,
+          learningRate: 0.0005,
           schedule: 'cosine',
-          warmupSteps: 10,
+          warmupSteps: 20,
         },
       ],
     },
@@ -70,9 +72,9 @@ export const presets = {
           name: 'all',
           layers: 'all',
           epochs: 10,
-          learningRate: 0.015,
+          learningRate: 0.0005,
           schedule: 'cosine',
-          warmupSteps: 60,
+          warmupSteps: 75,
         },
       ],
     },
