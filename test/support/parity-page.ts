@@ -50,7 +50,7 @@ arithmetic itself:
 Later steps of all layers are therefore held to wider tolerances than the heads' (1e-3), and not past the second.
 The samples of \`conv1/kernel\`'s gradient are 5.9e-2 from the reference's in float64; ours are held to 1e-1.
 In the heads' first step the reference is off by 5e-3 at P2's weights, and only there, where its run of all layers
-agrees with float64 to 1e-5: TensorFlow 1.14 adds CropAndResize's gradient without a lock, and lost a part of it.
+agrees with float64 to 1e-5: probably a lost addition, as TensorFlow 1.14 adds CropAndResize’s gradient without a lock.
 `;
 
 const PARTS = [
