@@ -42,11 +42,11 @@ function isSum(
   const [type] = outputs;
   if (type?.dtype !== 'float32') return false;
   if (op === 'AddN') return inputs.length > 2;
-  const alike = inputs.every((ref) => {
+  if (!SUMS.has(op)) return false;
+  return inputs.every((ref) => {
     const term = typeOf(ref);
     return term !== undefined && sameType(term, type);
   });
-  return SUMS.has(op) && alike;
 }
 
 /** The node as a chain; its last link keeps the name. */

@@ -10,74 +10,52 @@ import { rawOutputs } from './raw-op.ts';
 
 const EPSILON = 1e-3;
 
-/** Normalises `x [..., C]` by the statistics that the pass wants of this layer. */
+const ATTRIBUTES = { T: 'float32', U: 'float32', epsilon: EPSILON, data_format: 'NHWC' } as const;
+
+/**
+ * Normalises `x [..., C]` by the statistics that the pass wants of this layer, and notes the new moving
+ * statistics where those are the batch's and the layer is trained.
+ */
 export function normaliseByChannel<T extends tf.Tensor>(pass: ForwardPass, norm: string, x: T): T {
   const channels = x.shape.at(-1) ?? 1;
+  const [gamma, beta] = [pass.weight(`${norm}/gamma`), pass.weight(`${norm}/beta`)];
+  const byBatch = pass.statisticsOf(norm) === 'batch';
+  const normalise = tf.customGrad((...args) => {
+    const [input, scale, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const stored = byBatch ? [tf.tensor1d([]), tf.tensor1d([])] : movingStatistics(pass, norm);
+    const [y, mean, variance, ...reserved] = rawOutputs(
+      {
+        op: 'FusedBatchNormV3',
+        attributes: { ...ATTRIBUTES, exponential_avg_factor: 1, is_training: byBatch },
+        inputs: [input, scale, offset, ...stored],
+      },
+      6,
+    ) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    if (byBatch && pass.trains(`${norm}/`)) {
+      noteStatistics(pass, norm, { mean, variance, samples: x.size / channels });
+    }
+    // The op reserves the batch's statistics for its gradient; those that it was given it leaves to us.
+    save([input, scale, ...(byBatch ? reserved.slice(0, 2) : stored), reserved[2]]);
+    return {
+      value: y,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => gradients(dy, saved, byBatch),
+    };
+  });
   // The fused ops know images only.
   const image = x.rank === 4 ? x : x.reshape([x.size / channels, 1, 1, channels]);
-  const y =
-    pass.statisticsOf(norm) === 'batch' ? byBatch(pass, norm, image) : byMoving(pass, norm, image);
+  const y = normalise(image, gamma, beta);
   return (x.rank === 4 ? y : y.reshape(x.shape)) as T;
 }
 
-function byMoving(pass: ForwardPass, norm: string, x: tf.Tensor): tf.Tensor {
-  const mean = pass.weight(`${norm}/moving_mean`);
-  const variance = pass.weight(`${norm}/moving_variance`);
-  const [gamma, beta] = [pass.weight(`${norm}/gamma`), pass.weight(`${norm}/beta`)];
-  const normalise = tf.customGrad((...args) => {
-    const [input, scale, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const { y, reserved } = forward([input, scale, offset, mean, variance], false);
-    save([input, scale, reserved]);
-    const gradFunc = (dy: tf.Tensor, [values, factor, space]: tf.Tensor[]) =>
-      backward([dy, values, factor, mean, variance, space] as tf.Tensor[], false);
-    return { value: y, gradFunc };
-  });
-  return normalise(x, gamma, beta);
-}
-
-/** Notes the new moving statistics where the layer is trained. */
-function byBatch(pass: ForwardPass, norm: string, x: tf.Tensor): tf.Tensor {
-  const [gamma, beta] = [pass.weight(`${norm}/gamma`), pass.weight(`${norm}/beta`)];
-  const normalise = tf.customGrad((...args) => {
-    const [input, scale, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const none = tf.tensor1d([]);
-    const { y, mean, variance, reserves, reserved } = forward(
-      [input, scale, offset, none, none],
-      true,
-    );
-    if (pass.trains(`${norm}/`))
-      noteStatistics(pass, norm, { mean, variance, samples: x.size / mean.size });
-    save([input, scale, ...reserves, reserved]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => backward([dy, ...saved], true);
-    return { value: y, gradFunc };
-  });
-  return normalise(x, gamma, beta);
-}
-
-interface FusedOutput {
-  readonly y: tf.Tensor;
-  readonly mean: tf.Tensor;
-  /** Unbiased. */
-  readonly variance: tf.Tensor;
-  /** What the gradient wants of mean and variance. */
-  readonly reserves: readonly tf.Tensor[];
-  readonly reserved: tf.Tensor;
-}
-
-const ATTRIBUTES = { T: 'float32', U: 'float32', epsilon: EPSILON, data_format: 'NHWC' } as const;
-
-/** `inputs`: x, gamma, beta, mean, variance. */
-function forward(inputs: readonly tf.Tensor[], training: boolean): FusedOutput {
-  const attributes = { ...ATTRIBUTES, exponential_avg_factor: 1, is_training: training };
-  const outputs = rawOutputs({ op: 'FusedBatchNormV3', attributes, inputs }, 6);
-  const [y, mean, variance, ...rest] = outputs as [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
-  return { y, mean, variance, reserves: rest.slice(0, 2), reserved: rest[2] as tf.Tensor };
-}
-
-/** Gradients of x, gamma and beta. `inputs`: dy, x, gamma, and the three that the forward op reserved. */
-function backward(inputs: readonly tf.Tensor[], training: boolean): tf.Tensor[] {
-  const attributes = { ...ATTRIBUTES, is_training: training };
+/** Of x, gamma and beta. `saved`: x, gamma, mean, variance, and what the forward op reserved. */
+function gradients(dy: tf.Tensor, saved: readonly tf.Tensor[], byBatch: boolean): tf.Tensor[] {
+  const attributes = { ...ATTRIBUTES, is_training: byBatch };
+  const inputs = [dy, ...saved];
   return rawOutputs({ op: 'FusedBatchNormGradV3', attributes, inputs }, 5).slice(0, 3);
+}
+
+function movingStatistics(pass: ForwardPass, norm: string): tf.Tensor[] {
+  return [pass.weight(`${norm}/moving_mean`), pass.weight(`${norm}/moving_variance`)];
 }
 
 /**
