@@ -17,6 +17,7 @@ import { maskHead, masksOfClasses } from './heads/mask-head.ts';
 import { inferencePass, type ForwardPass } from './layers/forward-pass.ts';
 import { noTape } from './layers/no-tape.ts';
 import type { Parameters } from './parameters.ts';
+import { rpnHeadAt } from './rpn/head-at-anchors.ts';
 import { rpnHead, type RpnOutput } from './rpn/head.ts';
 import { proposals, type Proposals } from './rpn/proposals.ts';
 import {
@@ -27,6 +28,7 @@ import {
 import type { ModelLosses } from './training/loss-values.ts';
 import * as losses from './training/losses.ts';
 import { MissingInputRoisError } from './training/errors.ts';
+import { sampledAnchors } from './training/sampled-anchors.ts';
 import { deltasThroughProposals } from './training/target-gradient.ts';
 
 /** C2…C5 and from them P2…P6. */
@@ -91,8 +93,12 @@ export interface TrainingForwardOptions {
 export function trainingForward(options: TrainingForwardOptions): ModelLosses {
   const { pass, config, batch, anchors } = options;
   const pyramid = imagePyramid(pass, config, batch.images);
-  const rpn = regionScores(pass, config, pyramid);
-  const targets = options.targets ?? noTape(() => targetsOf({ config, rpn, batch, anchors }));
+  const targets = options.targets ?? noTape(() => targetsOf({ ...options, pyramid }));
+  const sampled = noTape(() => sampledAnchors(batch.rpnMatch, config));
+  // Proposals need every anchor, but no gradient; the losses need a gradient, but few anchors.
+  const rpnAt = (anchorIndices: tf.Tensor2D): RpnOutput =>
+    rpnHeadAt(pass, { config, levels: [...pyramid.levels, pyramid.p6], anchorIndices });
+  const rpn = rpnAt(sampled.indices);
 
   const imageSize = [batch.images.shape[1], batch.images.shape[2]] as const;
   const { levels } = pyramid;
@@ -104,7 +110,7 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
       ? deltasThroughProposals({
           config,
           anchors,
-          rpnDeltas: rpn.deltas,
+          rpnDeltas: rpnAt(targets.origin.anchorIndices).deltas,
           origin: targets.origin,
           classIds,
         })
@@ -118,8 +124,8 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
   const deltas = tf.slice(box.deltas, 0, [count, slots]);
 
   return {
-    rpnClass: losses.rpnClassLoss(batch.rpnMatch, rpn.logits),
-    rpnBbox: losses.rpnBboxLoss(batch.rpnBbox, batch.rpnMatch, rpn.deltas),
+    rpnClass: losses.rpnClassLoss(sampled.match, rpn.logits),
+    rpnBbox: losses.rpnBboxLoss(batch.rpnBbox, sampled.match, rpn.deltas),
     mrcnnClass: losses.mrcnnClassLoss(targets.classIds, box.logits, batch.activeClassIds),
     mrcnnBbox: losses.mrcnnBboxLoss(targetDeltas, classIds, deltas),
     mrcnnMask: losses.mrcnnMaskLoss(
@@ -130,22 +136,18 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
   };
 }
 
-function targetsOf(options: {
-  readonly config: MaskRcnnConfig;
-  readonly rpn: RpnOutput;
-  readonly batch: BatchTensors;
-  readonly anchors: tf.Tensor2D;
-}): DetectionTargets {
-  const { config, batch } = options;
+function targetsOf(
+  options: TrainingForwardOptions & { readonly pyramid: Pyramid },
+): DetectionTargets {
+  const { pass, config, batch, anchors, pyramid } = options;
   const { inputRois } = batch;
   if (!config.useRpnRois) {
     if (inputRois === undefined) throw new MissingInputRoisError();
     return detectionTargets({ ...batch, config, proposals: inputRois });
   }
-  const { boxes, anchorIndices } = regionProposals({
-    ...options,
-    count: config.postNmsRoisTraining,
-  });
+  const rpn = regionScores(pass, config, pyramid);
+  const count = config.postNmsRoisTraining;
+  const { boxes, anchorIndices } = regionProposals({ config, rpn, anchors, count });
   return detectionTargets({ ...batch, config, proposals: boxes, anchorIndices });
 }
 

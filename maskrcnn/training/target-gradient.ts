@@ -19,7 +19,7 @@ export interface TargetOrigin {
 
 export interface DeltasThroughProposalsOptions {
   readonly config: MaskRcnnConfig;
-  /** `[B, A, 4]`: the RPN's refinements. */
+  /** `[B, P, 4]`: the RPN's refinements of the anchors in `origin`. */
   readonly rpnDeltas: tf.Tensor3D;
   /** `[A, 4]`, normalised. */
   readonly anchors: tf.Tensor2D;
@@ -31,20 +31,17 @@ export interface DeltasThroughProposalsOptions {
 /** `[B, P, 4]` in units of `bboxStdDev`: the targets' deltas again, on the tape. */
 export function deltasThroughProposals(options: DeltasThroughProposalsOptions): tf.Tensor3D {
   const { config, rpnDeltas, anchors, origin, classIds } = options;
-  const [batch, count] = [rpnDeltas.shape[0], rpnDeltas.shape[1]];
-  const slots = classIds.shape[1];
-  const { rows, chosenAnchors, used, whole } = noTape(() => {
-    const firstOfImage = tf.range(0, batch * count, count, 'int32').expandDims(1);
+  const [batch, slots] = classIds.shape;
+  const { chosenAnchors, used, whole } = noTape(() => {
     const valid = tf.greater(classIds, 0).reshape<tf.Tensor1D>([batch * slots]);
     return {
-      rows: tf.add(origin.anchorIndices, firstOfImage).flatten(),
       chosenAnchors: tf.gather(anchors, origin.anchorIndices.flatten()),
       used: valid,
       whole: tf.tile(tf.tensor2d([[0, 0, 1, 1]]), [batch * slots, 1]),
     };
   });
-  const chosen = tf.gather(rpnDeltas.reshape<tf.Tensor2D>([batch * count, 4]), rows);
-  const refined = applyDeltas(chosenAnchors, tf.mul(chosen, [...config.rpnBboxStdDev]));
+  const deltasOfAnchors = rpnDeltas.reshape<tf.Tensor2D>([batch * slots, 4]);
+  const refined = applyDeltas(chosenAnchors, tf.mul(deltasOfAnchors, [...config.rpnBboxStdDev]));
   // Unused slots are computed on a harmless box, so that no infinity meets a zero.
   const rois = tf.where(used.expandDims(1), tf.clipByValue(refined, 0, 1), whole);
   const gtBoxes = origin.gtBoxes.reshape<tf.Tensor2D>([batch * slots, 4]);

@@ -18,7 +18,7 @@ it('learns compiled, detects, and travels as weights and as a SavedModel', async
   {
     using parameters = Parameters.initialise(config, 3);
     using trainer = new CompiledTrainer({ config, parameters, layers: 'all' });
-    const totals = Array.from({ length: 8 }, (_, step) => trainer.step(discBatch(2, step), 2e-3));
+    const totals = Array.from({ length: 16 }, (_, step) => trainer.step(discBatch(2, step), 1e-3));
     const losses = totals.map(({ total }) => total);
     expect(Math.max(...losses.slice(-2))).toBeLessThan(0.8 * (losses[0] ?? NaN));
     expect(trainer.validate(discBatch(2, 0)).total).toBeLessThan(0.8 * (losses[0] ?? NaN));
