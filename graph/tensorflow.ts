@@ -28,6 +28,8 @@ export interface OpAttribute {
 export interface Binding {
   createTensor(shape: number[], dtype: number, values: HostValues): number;
   deleteTensor(id: number): void;
+  /** A copy of the values. */
+  tensorDataSync(id: number): HostValues;
   executeOp(
     op: string,
     attributes: readonly OpAttribute[],
