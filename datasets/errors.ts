@@ -3,6 +3,7 @@
  * succeed later with nobody changing anything.
  */
 import { LesionFlowError } from '../contracts/errors.ts';
+import type { ErrorData } from './loader/messages.ts';
 
 interface Source {
   readonly url: string;
@@ -215,10 +216,10 @@ export class UnknownRecordError extends LesionFlowError {
 }
 
 export class DamagedShardError extends LesionFlowError {
-  constructor({ key, reason }: { key: string; reason: string }) {
+  constructor({ key, reason, cause }: { key: string; reason: string; cause?: unknown }) {
     super(
       `The shard of records "${key}" is damaged: ${reason}. Delete the records' manifest in the store and run the step "records" again.`,
-      { code: 'damaged-shard', retryable: false, values: { key, reason } },
+      { code: 'damaged-shard', retryable: false, values: { key, reason }, cause },
     );
   }
 }
@@ -228,6 +229,68 @@ export class CacheUnwritableError extends LesionFlowError {
     super(
       `The records' cache in ${folder} cannot be written (${reason}). Free some space or correct the folder's rights; everything in it may be deleted at any time.`,
       { code: 'cache-unwritable', retryable: true, values: { folder, reason }, cause },
+    );
+  }
+}
+
+/** What was thrown in a loader thread, with its name, code and values. */
+export class RemoteBatchError extends LesionFlowError {
+  constructor({ name, message, stack, ...details }: ErrorData) {
+    super(message, details);
+    this.name = name;
+    if (stack !== undefined) this.stack = stack;
+  }
+}
+
+/**
+ * A loader thread went away before its batches were made. One that ran may run again; one that never started
+ * is a broken installation, unless memory was short.
+ */
+export class BatchThreadDiedError extends LesionFlowError {
+  constructor({
+    exitCode,
+    started,
+    cause,
+  }: {
+    exitCode: number;
+    started: boolean;
+    cause: unknown;
+  }) {
+    const reason = cause instanceof Error ? cause.message : `exit code ${String(exitCode)}`;
+    const outOfMemory = (cause as { code?: unknown } | undefined)?.code === OUT_OF_MEMORY;
+    super(
+      `A thread that makes training batches ${started ? 'died' : 'could not start'} (${reason}). ${
+        outOfMemory
+          ? "It had too little memory: lower the loader's threads or depth, or the batch size."
+          : 'The epoch can run again from the checkpoint it started from.'
+      }`,
+      {
+        code: 'batch-thread-died',
+        retryable: started || outOfMemory,
+        values: { exitCode, started, reason },
+        cause,
+      },
+    );
+  }
+}
+
+const OUT_OF_MEMORY = 'ERR_WORKER_OUT_OF_MEMORY';
+
+/** Somebody waits for a batch of a stream that was closed meanwhile. */
+export class BatchStreamClosedError extends LesionFlowError {
+  constructor() {
+    super('The stream of batches is closed. Open another one; a stream is read once.', {
+      code: 'batch-stream-closed',
+      retryable: false,
+    });
+  }
+}
+
+export class LoaderOptionError extends LesionFlowError {
+  constructor(option: string, value: number) {
+    super(
+      `The loader's option "${option}" is ${value}; give a whole number from 1 to 64. (LESIONFLOW_DATA_THREADS sets "threads" of a trainer.)`,
+      { code: 'loader-option', retryable: false, values: { option, value } },
     );
   }
 }

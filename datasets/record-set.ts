@@ -70,9 +70,12 @@ export async function openRecords(options: OpenRecordsOptions): Promise<RecordSe
       if (header === undefined) {
         throw new DamagedShardError({ key: shard.key, reason: `it does not hold "${id}"` });
       }
-      return decodeRecord(header, ({ offset, bytes }) =>
-        readExactly(file, { start: dataStart + offset, bytes, key: shard.key }),
-      );
+      const { key } = shard;
+      const piece = ({ offset, bytes }: { readonly offset: number; readonly bytes: number }) =>
+        readExactly(file, { start: dataStart + offset, bytes, key });
+      return decodeRecord(header, piece).catch((error: unknown) => {
+        throw asDamage(error, { key, what: `the record of "${id}"` });
+      });
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -98,6 +101,14 @@ async function openShard(
     await file.close();
     throw error;
   }
+}
+
+/** libvips' and zlib's complaints, as ours. */
+function asDamage(error: unknown, { key, what }: { key: string; what: string }): unknown {
+  if (error instanceof DamagedShardError) return error;
+  const detail = error instanceof Error ? error.message.trim().split('\n')[0] : undefined;
+  const reason = `${what} does not decode (${detail ?? 'no reason given'})`;
+  return new DamagedShardError({ key, reason, cause: error });
 }
 
 async function readExactly(

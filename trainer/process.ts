@@ -3,19 +3,23 @@
  * it. Started by `fork` only. It opens the object store itself, from the environment it was given.
  */
 import { pino } from 'pino';
+import { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import { createS3ObjectStore, s3SettingsFromEnvironment } from '../storage/s3-object-store.ts';
 import { serveTasks } from './serve.ts';
 import { evaluate } from './tasks/evaluate.ts';
 import { exportModel } from './tasks/export-model.ts';
 import { trainEpoch } from './tasks/train-epoch.ts';
-import { cacheFolderFromEnvironment, type TaskTools } from './tools.ts';
+import { cacheFolderFromEnvironment, dataThreadsFromEnvironment, type TaskTools } from './tools.ts';
 import { WarmModel } from './warm-model.ts';
 
 const log = pino({ name: 'trainer' }, pino.destination({ dest: 2, sync: true }));
-const store = createS3ObjectStore(s3SettingsFromEnvironment(process.env));
+const settings = s3SettingsFromEnvironment(process.env);
+const store = createS3ObjectStore(settings);
 const cacheFolder = cacheFolderFromEnvironment(process.env);
 const warm = new WarmModel({ store, cacheFolder });
-const tools: TaskTools = { store, cacheFolder, warm };
+const threads = dataThreadsFromEnvironment(process.env);
+const loader = new BatchLoader({ store: settings, cacheFolder, threads });
+const tools: TaskTools = { store, cacheFolder, warm, loader };
 
 serveTasks({
   'train-epoch': (task, context) => trainEpoch(task, context, tools),

@@ -1,6 +1,7 @@
 /** What every task works with. Made once, when the process starts. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { WarmModel } from './warm-model.ts';
 
@@ -9,6 +10,8 @@ export interface TaskTools {
   /** Downloads that outlive a task: records, pretrained weights, model versions. */
   readonly cacheFolder: string;
   readonly warm: WarmModel;
+  /** Its threads are kept between epochs. */
+  readonly loader: BatchLoader;
 }
 
 /** `LESIONFLOW_CACHE`, or `.lesionflow/cache` in the folder that the worker was started in. */
@@ -16,6 +19,14 @@ export function cacheFolderFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
   return resolve(environment['LESIONFLOW_CACHE'] ?? join('.lesionflow', 'cache'));
+}
+
+/** `LESIONFLOW_DATA_THREADS`: threads that make training batches; `undefined` for the loader's default. */
+export function dataThreadsFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): number | undefined {
+  const text = environment['LESIONFLOW_DATA_THREADS'];
+  return text === undefined || text === '' ? undefined : Number(text);
 }
 
 export interface Workspace extends AsyncDisposable {

@@ -16,12 +16,13 @@ import {
 import { readOriginal, readOriginalMask } from '../../datasets/original-images.ts';
 import { prefetched } from '../../maskrcnn/data/prefetch.ts';
 import { prepareRecords } from '../../datasets/prepare-records.ts';
-import { openRecords } from '../../datasets/record-set.ts';
+import { trainingRecipes, validationRecipes } from '../../datasets/loader/batch-recipe.ts';
+import { readAugmented } from '../../datasets/loader/make-batch.ts';
+import { openRecords, type RecordSet } from '../../datasets/record-set.ts';
 import { packBits, unpackBits } from '../../datasets/records/bits.ts';
 import { resizedPixels, resizeMaskNearest } from '../../datasets/records/make-record.ts';
 import { splitDataset } from '../../datasets/split-dataset.ts';
 import { squareFit } from '../../datasets/square-fit.ts';
-import { trainingBatches, validationBatches } from '../../datasets/training-samples.ts';
 import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
 import { resizeImage } from '../../maskrcnn/image/resize-image.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
@@ -242,39 +243,31 @@ describe('records', () => {
 });
 
 describe('the batches of an epoch', () => {
-  const collect = async <T>(batches: AsyncIterable<T>) => {
-    const all: T[] = [];
-    for await (const batch of batches) all.push(batch);
-    return all;
-  };
+  const options = (set: RecordSet) => ({ ids: set.ids, seed: 7, epoch: 3 });
 
-  test('are the same when they start in mid-epoch', async () => {
+  test('do not depend on how many there are', async () => {
     await using set = await opened();
-    const options = {
-      records: set,
-      ids: set.ids,
-      seed: 7,
-      epoch: 3,
-      steps: 5,
-      batchSize: 2,
-      augmentation: augmentationSchema.parse('recipe'),
-    };
-    const whole = await collect(trainingBatches(options));
-    expect(whole.map(({ length }) => length)).toEqual([2, 2, 2, 2, 2]);
-    expect(await collect(trainingBatches({ ...options, firstStep: 3, prefetch: 1 }))).toEqual(
-      whole.slice(3),
+    const whole = trainingRecipes({ ...options(set), batches: 5, batchSize: 2 });
+    expect(whole.map(({ images }) => images.length)).toEqual([2, 2, 2, 2, 2]);
+    const ids = [...set.ids].reverse();
+    expect(trainingRecipes({ ...options(set), ids, batches: 3, batchSize: 2 })).toEqual(
+      whole.slice(0, 3),
     );
+    expect(new Set(whole.map(({ random }) => JSON.stringify(random))).size).toBe(5);
   });
 
   test('augment an image by the pass through the data, not by its place in a batch', async () => {
     await using set = await opened();
     const augmentation = augmentationSchema.parse({ op: 'brightness', multiply: [0.5, 1] });
-    const options = { records: set, ids: set.ids, seed: 7, epoch: 3, augmentation };
+    const read = async (plan: { readonly batches: number; readonly batchSize: number }) => {
+      const images = trainingRecipes({ ...options(set), ...plan }).flatMap(({ images }) => images);
+      return Promise.all(
+        images.map((image) => readAugmented(image, { records: set, augmentation })),
+      );
+    };
     const passes = 3;
-    const singly = { ...options, steps: passes * set.ids.length, batchSize: 1 };
-    const images = (await collect(trainingBatches(singly))).flat();
-    const together = { ...options, steps: passes, batchSize: set.ids.length };
-    expect((await collect(trainingBatches(together))).flat()).toEqual(images);
+    const images = await read({ batches: passes * set.ids.length, batchSize: 1 });
+    expect(await read({ batches: passes, batchSize: set.ids.length })).toEqual(images);
     const ofOneImage = images.filter(({ id }) => id === set.ids[0]);
     expect(new Set(ofOneImage.map(({ pixels }) => pixels.toString())).size).toBe(passes);
   });
@@ -282,11 +275,11 @@ describe('the batches of an epoch', () => {
   test('of validation come in a fixed order, only whole ones', async () => {
     await using set = await opened();
     const ids = [...set.ids].reverse();
-    const batches = await collect(validationBatches({ records: set, ids, batchSize: 4 }));
-    expect(batches.map((batch) => batch.map(({ id }) => id))).toEqual([set.ids.slice(0, 4)]);
-    expect(
-      await collect(validationBatches({ records: set, ids, batchSize: 1, steps: 2 })),
-    ).toHaveLength(2);
+    const recipes = validationRecipes({ ids, seed: 7, batchSize: 4 });
+    expect(recipes.map(({ images }) => images.map(({ id }) => id))).toEqual([set.ids.slice(0, 4)]);
+    expect(validationRecipes({ ids, seed: 7, batchSize: 1, batches: 2 })).toHaveLength(2);
+    // Fewer than a batch are better than none.
+    expect(validationRecipes({ ids, seed: 7, batchSize: 100 })).toHaveLength(1);
   });
 
   test('are read ahead, but not further than asked', async () => {

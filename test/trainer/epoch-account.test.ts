@@ -33,4 +33,15 @@ describe('the epoch account', () => {
     });
     expect(account.meanLosses).toEqual(losses(3));
   });
+
+  test('tells the share of waiting in the middle of a step too, before any is finished', () => {
+    let time = 0;
+    const account = epochAccount({ steps: 1, batchSize: 1, now: () => time });
+    account.askForData();
+    time += 400;
+    account.haveData();
+    time += 600;
+    expect(account.progress().dataWaitShare).toBe(0.4);
+    expect(account.dataWaitShare).toBe(0.4);
+  });
 });

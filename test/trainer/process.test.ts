@@ -80,6 +80,9 @@ describe('the trainer process', () => {
     const events: string[] = [];
     for await (const { key } of testStore().store.list('runs/run/events/all/')) events.push(key);
     expect(events).toHaveLength(1);
+    const curves = Buffer.from(await testStore().store.get(events[0] ?? '')).toString('latin1');
+    expect(curves).toContain('data-wait-share');
+    expect(steps[1]?.dataWaitShare).toBeLessThan(1);
     expect(await readdir(join(folder.path, 'cache', 'tasks'))).toEqual([]);
   });
 

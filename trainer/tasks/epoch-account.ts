@@ -1,15 +1,17 @@
-/** Keeps an epoch's account: mean losses, images a second, and the share of time spent on data. */
+/** Keeps an epoch's account: mean losses, images a second, and the share of time spent waiting for data. */
 import type { ActivityProgress, Losses } from '../../contracts/progress.ts';
 import { meanLosses } from '../../maskrcnn/training/loss-values.ts';
 
 export interface EpochAccount {
   /** Call when the next batch is asked for. */
   askForData(): void;
-  /** Call when the batch is ready for the model. */
+  /** Call when the batch is there: what lies between is time in which the model waited. */
   haveData(): void;
   /** Call after the step. */
   finishStep(losses: Losses): void;
   readonly imagesPerSecond: number;
+  /** Share of the time since the epoch's first batch was asked for, 0 to 1. */
+  readonly dataWaitShare: number;
   readonly meanLosses: Losses;
   progress(): ActivityProgress;
 }
@@ -33,6 +35,7 @@ export function epochAccount({
   const all: Losses[] = [];
 
   const imagesPerSecond = () => (all.length * batchSize * 1000) / Math.max(finished - began, 1);
+  const dataWaitShare = () => waited / Math.max(now() - began, 1);
   return {
     askForData: () => (asked = now()),
     haveData: () => (waited += now() - asked),
@@ -42,6 +45,9 @@ export function epochAccount({
     },
     get imagesPerSecond() {
       return imagesPerSecond();
+    },
+    get dataWaitShare() {
+      return dataWaitShare();
     },
     get meanLosses() {
       return meanLosses(all);
@@ -53,7 +59,7 @@ export function epochAccount({
         total: steps,
         unit: 'steps',
         imagesPerSecond: imagesPerSecond(),
-        dataWaitShare: waited / Math.max(finished - began, 1),
+        dataWaitShare: dataWaitShare(),
         ...(losses === undefined ? {} : { losses }),
       };
     },

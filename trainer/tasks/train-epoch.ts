@@ -8,12 +8,10 @@ import type { TrainEpochOutput } from '../../contracts/activities.ts';
 import { splitManifestSchema } from '../../contracts/manifests.ts';
 import type { Losses } from '../../contracts/progress.ts';
 import { storeKeys } from '../../contracts/store-keys.ts';
-import { openRecords, type RecordSet } from '../../datasets/record-set.ts';
-import { trainingBatches, validationBatches } from '../../datasets/training-samples.ts';
+import type { BatchLoader, BatchStream } from '../../datasets/loader/batch-loader.ts';
+import { trainingRecipes, validationRecipes } from '../../datasets/loader/batch-recipe.ts';
 import { batchSize, type MaskRcnnConfig } from '../../maskrcnn/config.ts';
-import { randomStream } from '../../maskrcnn/random.ts';
 import { averagedSource } from '../../maskrcnn/training/averages.ts';
-import { buildBatch } from '../../maskrcnn/training/batch.ts';
 import { meanLosses } from '../../maskrcnn/training/loss-values.ts';
 import { learningRateAt } from '../../maskrcnn/training/schedule.ts';
 import { slotSpecs } from '../../maskrcnn/training/slots.ts';
@@ -35,15 +33,13 @@ type TrainEpochTask = TaskOf<'train-epoch'>;
 interface Epoch extends TaskContext {
   readonly task: TrainEpochTask;
   readonly model: EpochModel;
-  readonly records: RecordSet;
-  readonly ids: { readonly training: readonly string[]; readonly validation: readonly string[] };
   readonly events: EventWriter;
 }
 
 export async function trainEpoch(
   task: TrainEpochTask,
   context: TaskContext,
-  { store, cacheFolder, warm }: TaskTools,
+  { store, cacheFolder, warm, loader }: TaskTools,
 ): Promise<TrainEpochOutput> {
   const began = performance.now();
   const { input, attempt } = task;
@@ -54,7 +50,8 @@ export async function trainEpoch(
   onNote('opening the records');
   await using workspace = await makeWorkspace(cacheFolder);
   const ids = await readNamedDocument(store, input.split, splitManifestSchema);
-  await using records = await openRecords({ store, records: input.records, cacheFolder });
+  // The first batches are made while the model is loaded.
+  await using batches = openTraining(loader, { input, ids: ids.training, signal: context.signal });
   const model = await warm.forEpoch(input, {
     folder: join(workspace.folder, 'start'),
     signal: context.signal,
@@ -63,9 +60,9 @@ export async function trainEpoch(
   const eventsName = `events.out.tfevents.${String(Math.floor(Date.now() / 1000))}.e${String(epoch)}-${attempt}`;
   using events = createEventWriter({ path: join(workspace.folder, eventsName) });
 
-  const parts: Epoch = { ...context, task, model, records, ids, events };
-  const training = await runSteps(parts);
-  const validation = await validate(parts);
+  const parts: Epoch = { ...context, task, model, events };
+  const training = await runSteps(parts, batches);
+  const validation = await validate(parts, loader, ids.validation);
 
   model.engine.sync();
   const paths = await saveState(model, config, workspace.folder);
@@ -84,34 +81,41 @@ export async function trainEpoch(
   return { checkpoint, result: { stage: stage.name, epoch, ...losses, seconds, ...started } };
 }
 
-/** Trains and gives the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
-async function runSteps(epoch: Epoch): Promise<Losses> {
-  const { task, model, records, ids, events, signal, report } = epoch;
-  const { config, seed, stage, stageFirstEpoch, augmentation } = task.input;
-  const { stepsPerEpoch: steps, gradientAccumulationSteps: batchesPerStep } = config;
-  const size = batchSize(config);
-  const account = epochAccount({ steps, batchSize: size * batchesPerStep });
-  const schedule = { ...stage, totalSteps: stage.epochs * steps };
-  const batches = trainingBatches({
-    records,
-    ids: ids.training,
-    batchSize: size,
+interface OpenTrainingOptions extends Pick<TaskContext, 'signal'>, Pick<TrainEpochTask, 'input'> {
+  readonly ids: readonly string[];
+}
+
+function openTraining(
+  loader: BatchLoader,
+  { input, ids, signal }: OpenTrainingOptions,
+): BatchStream {
+  const { records, config, augmentation, seed, epoch } = input;
+  const recipes = trainingRecipes({
+    ids,
     seed,
-    epoch: task.input.epoch,
-    steps: steps * batchesPerStep,
-    augmentation,
+    epoch,
+    batches: config.stepsPerEpoch * config.gradientAccumulationSteps,
+    batchSize: batchSize(config),
   });
+  return loader.batches({ recipes, records, config, augmentation, signal });
+}
+
+/** Trains and gives the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
+async function runSteps(epoch: Epoch, batches: BatchStream): Promise<Losses> {
+  const { task, model, events, signal, report } = epoch;
+  const { config, stage, stageFirstEpoch } = task.input;
+  const { stepsPerEpoch: steps, gradientAccumulationSteps: batchesPerStep } = config;
+  const account = epochAccount({ steps, batchSize: batchSize(config) * batchesPerStep });
+  const schedule = { ...stage, totalSteps: stage.epochs * steps };
 
   let step = 0;
-  let seen = 0;
   const ofStep: Losses[] = [];
   account.askForData();
-  for await (const images of batches) {
-    const random = randomStream(seed, 'batch', task.input.epoch, seen);
-    const batch = buildBatch(images, config, random);
+  for await (const batch of batches) {
     account.haveData();
-    seen++;
-    if (seen % batchesPerStep === 0) {
+    if (ofStep.length + 1 < batchesPerStep) {
+      ofStep.push(model.engine.accumulate(batch));
+    } else {
       const rate = learningRateAt(schedule, (task.input.epoch - stageFirstEpoch) * steps + step);
       ofStep.push(model.engine.step(batch, rate));
       step++;
@@ -119,8 +123,6 @@ async function runSteps(epoch: Epoch): Promise<Losses> {
       account.finishStep(losses);
       writeLosses(events, 'step', losses, model.step + step);
       events.scalar('learning-rate', rate, model.step + step);
-    } else {
-      ofStep.push(model.engine.accumulate(batch));
     }
     report(account.progress());
     await breathe(signal);
@@ -129,6 +131,7 @@ async function runSteps(epoch: Epoch): Promise<Losses> {
   const mean = account.meanLosses;
   writeLosses(events, 'training', mean, model.step + steps);
   events.scalar('images-per-second', account.imagesPerSecond, model.step + steps);
+  events.scalar('data-wait-share', account.dataWaitShare, model.step + steps);
   return mean;
 }
 
@@ -149,33 +152,25 @@ async function saveState(
 }
 
 /** Mean losses over the validation steps, on the same batches after every epoch; `null` without any. */
-async function validate({
-  task,
-  model,
-  records,
-  ids,
-  events,
-  signal,
-  report,
-}: Epoch): Promise<Losses | null> {
-  const { config, seed } = task.input;
-  const total = Math.min(
-    config.validationSteps,
-    Math.ceil(ids.validation.length / batchSize(config)),
-  );
-  if (total === 0) return null;
-  const all: Losses[] = [];
-  const batches = validationBatches({
-    records,
-    ids: ids.validation,
+async function validate(
+  { task, model, events, signal, report }: Epoch,
+  loader: BatchLoader,
+  ids: readonly string[],
+): Promise<Losses | null> {
+  const { records, config, seed } = task.input;
+  const recipes = validationRecipes({
+    ids,
+    seed,
     batchSize: batchSize(config),
-    steps: total,
+    batches: config.validationSteps,
   });
-  for await (const images of batches) {
-    const random = randomStream(seed, 'validation', all.length);
-    const losses = model.engine.validate(buildBatch(images, config, random));
+  if (recipes.length === 0) return null;
+  const all: Losses[] = [];
+  const options = { recipes, records, config, augmentation: null, signal };
+  for await (const batch of loader.batches(options)) {
+    const losses = model.engine.validate(batch);
     all.push(losses);
-    report({ done: all.length, total, unit: 'steps', note: 'validating', losses });
+    report({ done: all.length, total: recipes.length, unit: 'steps', note: 'validating', losses });
     await breathe(signal);
   }
   const mean = meanLosses(all);
