@@ -121,3 +121,10 @@ export const CLOSED_FORMS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['CropAndResize', cropAndResize],
   ['CropAndResizeGradImage', imageGradient],
 ]);
+
+/** `Switch` and `Merge` (zeros-unless.ts), which exist in graphs only: TensorFlow cannot be asked. */
+export function branchTypes({ op, inputs: [value] }: TypedCall): readonly ValueType[] | undefined {
+  if (value === undefined) return undefined;
+  if (op === 'Switch') return [value, value];
+  return op === 'Merge' ? [value, { dtype: 'int32', shape: [] }] : undefined;
+}

@@ -4,7 +4,7 @@
  * forgetting the result. A call of the same types is not run again, so that tracing costs a small part of
  * the function's own time and memory.
  */
-import { CLOSED_FORMS, type TypedCall } from './closed-forms.ts';
+import { branchTypes, CLOSED_FORMS, type TypedCall } from './closed-forms.ts';
 import type { Attribute, ConstantData, ValueType } from './graph.ts';
 import { describeType } from './graph.ts';
 import type { Binding, HostValues, OpAttribute } from './tensorflow.ts';
@@ -80,7 +80,7 @@ function byRule(call: OpCall, inputs: readonly TypedInput[]): readonly ValueType
     ),
   };
   const type = CLOSED_FORMS.get(call.op)?.(typed);
-  return type === undefined ? undefined : [type];
+  return type === undefined ? branchTypes(typed) : [type];
 }
 
 function smallOnly({ type, data }: TypedInput): TypedInput {

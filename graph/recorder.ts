@@ -23,7 +23,7 @@ import type {
   TensorInfo,
   TensorMetadata,
 } from './tensorflow.ts';
-import { dtypeNumber, dtypeOf } from './tensorflow.ts';
+import { dtypeNumber, dtypeOf, TRACING } from './tensorflow.ts';
 
 /** Ops whose output shape depends on values, and what to do instead. */
 const DYNAMIC_SHAPE_OPS: Readonly<Record<string, string>> = {
@@ -143,6 +143,7 @@ export class Recorder {
     return Object.create(this.#binding, {
       executeOp: { value: executeOp },
       createTensor: { value: createTensor },
+      [TRACING]: { value: true },
     }) as Binding;
   }
 

@@ -24,8 +24,12 @@ export interface OpAttribute {
   readonly value: unknown;
 }
 
+/** Set on a binding that writes ops down instead of running them. */
+export const TRACING = Symbol('tracing');
+
 /** The native addon. */
 export interface Binding {
+  readonly [TRACING]?: true;
   createTensor(shape: number[], dtype: number, values: HostValues): number;
   deleteTensor(id: number): void;
   /** A copy of the values. */

@@ -13,6 +13,7 @@ import { resnet } from './backbone/resnet.ts';
 import type { MaskRcnnConfig } from './config.ts';
 import { refineDetections } from './detection/refine.ts';
 import { classHead } from './heads/class-head.ts';
+import { maskHeadOfUsed } from './heads/mask-head-of-used.ts';
 import { maskHead, masksOfClasses } from './heads/mask-head.ts';
 import { inferencePass, type ForwardPass } from './layers/forward-pass.ts';
 import { noTape } from './layers/no-tape.ts';
@@ -116,11 +117,16 @@ export function trainingForward(options: TrainingForwardOptions): ModelLosses {
         })
       : targets.deltas;
   const box = classHead(pass, levels, { rois, imageSize, poolSize: config.poolSize });
+  const align = { rois, imageSize, poolSize: config.maskPoolSize };
   // Batch statistics in the mask head are those of all RoIs; the loss needs the positive ones only.
-  const maskSlots = pass.statisticsOf('mrcnn_mask_bn1') === 'batch' ? rois.shape[1] : slots;
-  const maskRois = tf.slice(rois, [0, 0, 0], [count, maskSlots, 4]);
-  const align = { rois: maskRois, imageSize, poolSize: config.maskPoolSize };
-  const logits = tf.slice(maskHead(pass, levels, align), 0, [count, slots]);
+  const logits =
+    pass.statisticsOf('mrcnn_mask_bn1') === 'batch'
+      ? tf.slice(maskHead(pass, levels, align), 0, [count, slots])
+      : maskHeadOfUsed(pass, levels, {
+          ...align,
+          rois: tf.slice(rois, 0, [count, slots]),
+          used: noTape(() => tf.greater(classIds, 0)),
+        });
   const deltas = tf.slice(box.deltas, 0, [count, slots]);
 
   return {
@@ -194,10 +200,11 @@ export function detectionForward(options: DetectionForwardOptions): DetectionOut
     const [batch, slots] = detections.shape;
     const boxes = tf.slice(detections, [0, 0, 0], [batch, slots, 4]);
     const classIds = tf.slice(detections, [0, 0, 4], [batch, slots, 1]).squeeze<tf.Tensor2D>([2]);
-    const logits = maskHead(pass, levels, {
+    const logits = maskHeadOfUsed(pass, levels, {
       rois: boxes,
       imageSize,
       poolSize: config.maskPoolSize,
+      used: tf.greater(classIds, 0),
     });
     return { detections, masks: tf.sigmoid(masksOfClasses(logits, classIds)) };
   });

@@ -14,7 +14,13 @@ export function maskHead(
   levels: readonly tf.Tensor4D[],
   align: RoiAlignOptions,
 ): tf.Tensor5D {
-  let x = pyramidRoiAlign(levels, align);
+  const logits = maskLogits(pass, pyramidRoiAlign(levels, align));
+  return logits.reshape([...align.rois.shape.slice(0, 2), ...logits.shape.slice(1)]);
+}
+
+/** Crops `[N, 14, 14, C]` → logits `[N, 28, 28, classes]`. */
+export function maskLogits(pass: ForwardPass, crops: tf.Tensor4D): tf.Tensor4D {
+  let x = crops;
   for (const index of CONVOLUTIONS) {
     const names = {
       layer: `mrcnn_mask_conv${String(index)}`,
@@ -23,8 +29,7 @@ export function maskHead(
     x = relu(convolutionNorm(pass, names, x));
   }
   const enlarged = relu(upConvolution(pass, 'mrcnn_mask_deconv', x));
-  const logits = convolution(pass, 'mrcnn_mask', enlarged);
-  return logits.reshape([...align.rois.shape.slice(0, 2), ...logits.shape.slice(1)]);
+  return convolution(pass, 'mrcnn_mask', enlarged);
 }
 
 /** The logits of one class each: `[B, N, H, W, classes]` by `classIds [B, N]` → `[B, N, H, W]`. */

@@ -81,5 +81,5 @@ function noteAverage(pass: ForwardPass, name: string, value: tf.Tensor): void {
   // Kept, since the gradient's own tidy scope would free it before the train step can return it.
   const { normMomentum } = pass;
   const next = noTape(() => tf.add(tf.mul(average, normMomentum), tf.mul(value, 1 - normMomentum)));
-  pass.movingStatistics.set(average, tf.keep(next));
+  pass.movingStatistics.set(name, tf.keep(next));
 }

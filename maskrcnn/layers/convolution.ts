@@ -56,7 +56,7 @@ export function upConvolution(pass: ForwardPass, layer: string, x: tf.Tensor4D):
 }
 
 function kernelOf(pass: ForwardPass, layer: string): tf.Tensor4D {
-  return pass.weight(`${layer}/kernel`) as tf.Tensor as tf.Tensor4D;
+  return pass.weight(`${layer}/kernel`) as tf.Tensor4D;
 }
 
 function biasOf(pass: ForwardPass, layer: string): tf.Tensor {

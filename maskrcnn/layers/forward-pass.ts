@@ -10,8 +10,8 @@ import type { WeightSource } from '../parameters.ts';
 const HEADS = 'mrcnn_';
 
 export interface ForwardPass {
-  /** The variable of a parameter, such as `res2a_branch2a/kernel`. */
-  weight(name: string): tf.Variable;
+  /** The value of a parameter, such as `res2a_branch2a/kernel`. */
+  weight(name: string): tf.Tensor;
   /** Is a parameter of one of the layers whose name starts with `prefix` being trained? */
   trains(prefix: string): boolean;
   /**
@@ -24,10 +24,10 @@ export interface ForwardPass {
   /** What the moving statistics keep of themselves at a step. */
   readonly normMomentum: number;
   /**
-   * New values of the moving statistics, filled in by the layers of a pass normalised by the batch; they
-   * outlive every tidy scope and belong to whoever made the pass.
+   * New values of the moving statistics by parameter, filled in by the layers of a pass normalised by the
+   * batch; they outlive every tidy scope and belong to whoever made the pass.
    */
-  readonly movingStatistics: Map<tf.Variable, tf.Tensor>;
+  readonly movingStatistics: Map<string, tf.Tensor>;
 }
 
 /** A pass that trains nothing: detection and validation. */

@@ -30,7 +30,7 @@ export function rpnHeadAt(pass: ForwardPass, options: HeadAtAnchorsOptions): Rpn
   const [batch, count] = anchorIndices.shape;
   const ratios = rpnAnchorRatios.length;
   const grids = levelGrids(levels, { stride, ratios });
-  const { rows, ratioOfAnchor } = noTape(() => {
+  const { rows, ratioOfAnchor } = noTape((): { rows: tf.Tensor1D; ratioOfAnchor: tf.Tensor } => {
     const { places, ratio } = placesOf(anchorIndices, { grids, ratios, stride });
     const oneHot = tf.oneHot(ratio.flatten(), ratios, 1, 0, 'float32');
     return {

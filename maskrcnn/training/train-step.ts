@@ -120,7 +120,10 @@ function lossGradients(options: LossOptions): LossGradients {
     tf.dispose(kept);
     return { losses, gradients };
   });
-  return { ...computed, movingStatistics: pass.movingStatistics };
+  const movingStatistics = new Map(
+    [...pass.movingStatistics].map(([name, value]) => [parameters.get(name), value] as const),
+  );
+  return { ...computed, movingStatistics };
 }
 
 /** The losses as the caller's own tensors, with L2 and the total. */

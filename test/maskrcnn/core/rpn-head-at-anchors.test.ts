@@ -48,7 +48,7 @@ describe.each([1, 2])('with an anchor at every %s. cell', (rpnAnchorStride) => {
         const outputs = () => {
           if (!everywhere) return rpnHeadAt(pass, { config, levels, anchorIndices: indices });
           const all = rpnHead(pass, levels, rpnAnchorStride);
-          const chosen = <T extends tf.Tensor3D>(x: T, image: number) =>
+          const chosen = (x: tf.Tensor3D, image: number) =>
             tf.gather(x.slice(image, 1).reshape([total, -1]), indices.slice(image, 1).flatten());
           return {
             logits: tf.stack([chosen(all.logits, 0), chosen(all.logits, 1)]),
