@@ -13,7 +13,7 @@
 import type * as tf from '@tensorflow/tfjs-node-gpu';
 import { FeedError, SignatureError } from './errors.ts';
 import type { FunctionGraph, ValueType } from './graph.ts';
-import { orderSums } from './passes/ordered-sums.ts';
+import { optimise } from './passes/optimise.ts';
 import { describeType, sameType } from './graph.ts';
 import type { ProgramVariable } from './program-graph.ts';
 import { INITIALISED, programNodes, programVariable } from './program-graph.ts';
@@ -126,7 +126,7 @@ class Program<D extends Definitions> implements CompiledProgram<D> {
       }
       const { inputs } = definition;
       const graph = trace((feeds) => definition.fn(feeds), { inputs, variables });
-      return [name, orderSums(graph)] as const;
+      return [name, optimise(graph)] as const;
     });
     const graphs = Object.fromEntries(traced);
     this.graphs = graphs as Record<keyof D, FunctionGraph>;
