@@ -5,7 +5,7 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${from}/` },
   to: {
-    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra|examples)/',
+    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra|examples|bench)/',
     pathNot: [`^${from}/`, ...allowed.map((room) => `^${room}`)],
   },
 });
@@ -102,6 +102,12 @@ module.exports = {
       'examples',
       ['maskrcnn/', 'augmentation/'],
       'an example shows what a user of the model library can do with it',
+    ),
+    only(
+      'bench-measures-the-library',
+      'bench',
+      ['maskrcnn/', 'augmentation/', 'datasets/', 'report/', 'trainer/', 'graph/', 'infra/'],
+      'the bench runs what the trainer runs, without the pipeline',
     ),
     only(
       'workers',

@@ -1,0 +1,33 @@
+/** What a contestant did, as it stands in the results. */
+import { ContestantError } from './errors.ts';
+import type { Ran } from './protocol.ts';
+import type { Entry, Finished } from './results.ts';
+
+export interface Done {
+  readonly name: string;
+  readonly library: string;
+  readonly warmUps: readonly Ran[];
+  readonly runs: readonly Ran[];
+  readonly peakResidentBytes: number;
+}
+
+export function finished({ name, library, warmUps, runs, peakResidentBytes }: Done): Finished {
+  const { parts, detections, positives } = runs.at(-1) ?? {};
+  return {
+    name,
+    outcome: 'finished',
+    library,
+    warmUps: warmUps.map(({ milliseconds }) => milliseconds),
+    milliseconds: runs.map(({ milliseconds }) => milliseconds),
+    peakResidentBytes,
+    ...(parts === undefined ? {} : { parts }),
+    ...(detections === undefined ? {} : { detections }),
+    ...(positives === undefined ? {} : { positives }),
+  };
+}
+
+/** What a `ContestantError` means; throws anything else. */
+export function failed(name: string, error: unknown): Entry {
+  if (!(error instanceof ContestantError)) throw error;
+  return { name, outcome: error.outcome, reason: error.message };
+}
