@@ -4,9 +4,9 @@
  * between two steps. It must not import TensorFlow: a process can load it once.
  */
 import { workerData } from 'node:worker_threads';
+import type { RecordsRef } from '../../contracts/references.ts';
 import { createS3ObjectStore } from '../../storage/s3-object-store.ts';
 import { openRecords, type RecordSet } from '../record-set.ts';
-import type { RecordsRef } from '../../contracts/references.ts';
 import { makeBatch } from './make-batch.ts';
 import type { ThreadData } from './messages.ts';
 import { serveBatches } from './serve-batches.ts';
