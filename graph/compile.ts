@@ -11,9 +11,12 @@
  * ```
  */
 import type * as tf from '@tensorflow/tfjs-node-gpu';
+import { version } from '@tensorflow/tfjs-node-gpu';
 import { FeedError, SignatureError } from './errors.ts';
 import type { FunctionGraph, ValueType } from './graph.ts';
-import { optimise } from './passes/optimise.ts';
+import { cachedGraphs, type GraphCache, type ProgramSignature } from './graph-cache.ts';
+import type { NamedGraphs } from './graph-file.ts';
+import { optimise, type Precision } from './passes/optimise.ts';
 import { describeType, sameType } from './graph.ts';
 import type { ProgramVariable } from './program-graph.ts';
 import { INITIALISED, programNodes, programVariable } from './program-graph.ts';
@@ -70,6 +73,15 @@ export interface CompiledProgram<D extends Definitions> extends SessionVariables
   run<Name extends keyof D & string>(name: Name, feeds: FeedsOf<D[Name]>): OutputsOf<D[Name]>;
 }
 
+export interface CompileOptions {
+  /** Every variable that the functions read or update. */
+  readonly variables: readonly tf.Variable[];
+  /** @default float32 */
+  readonly precision?: Precision;
+  /** Where the traced functions are kept for the next process; nowhere when left out. */
+  readonly cache?: GraphCache;
+}
+
 /** Ties a function to the shapes and dtypes of its inputs. */
 export function define<Inputs extends InputSpecs, Outputs extends NamedTensors>(
   inputs: Inputs,
@@ -86,9 +98,9 @@ export function define<Inputs extends InputSpecs, Outputs extends NamedTensors>(
  */
 export function compile<Inputs extends InputSpecs, Outputs extends NamedTensors>(
   fn: TensorFunction<Inputs, Outputs>,
-  { inputs, variables }: TraceOptions<Inputs>,
+  { inputs, ...options }: TraceOptions<Inputs> & CompileOptions,
 ): CompiledFunction<keyof Inputs & string, keyof Outputs & string> {
-  const program = new Program({ main: define(inputs, fn) }, variables);
+  const program = new Program({ main: define(inputs, fn) }, options);
   return {
     graph: program.graphs.main,
     run: (feeds) => program.call('main', feeds),
@@ -103,9 +115,9 @@ export function compile<Inputs extends InputSpecs, Outputs extends NamedTensors>
 /** Like `compile`, for several functions in one session. */
 export function compileAll<D extends Definitions>(
   definitions: D,
-  { variables }: { readonly variables: readonly tf.Variable[] },
+  options: CompileOptions,
 ): CompiledProgram<D> {
-  return new Program(definitions, variables);
+  return new Program(definitions, options);
 }
 
 class Program<D extends Definitions> implements CompiledProgram<D> {
@@ -113,22 +125,15 @@ class Program<D extends Definitions> implements CompiledProgram<D> {
   readonly #session: Session;
   readonly #variables: ReadonlyMap<string, ProgramVariable & { readonly variable: tf.Variable }>;
 
-  constructor(definitions: D, variables: readonly tf.Variable[]) {
+  constructor(definitions: D, options: CompileOptions) {
+    const { variables } = options;
     this.#variables = new Map(
       variables.map((variable, index) => {
         const { name } = variable;
         return [name, { ...programVariable(name, variableType(variable), index), variable }];
       }),
     );
-    const traced = Object.entries(definitions).map(([name, definition]) => {
-      if (!/^[A-Za-z0-9]+$/.test(name) || name === 'variables') {
-        throw new SignatureError(`"${name}" is no function name; use letters and digits`, { name });
-      }
-      const { inputs } = definition;
-      const graph = trace((feeds) => definition.fn(feeds), { inputs, variables });
-      return [name, optimise(graph)] as const;
-    });
-    const graphs = Object.fromEntries(traced);
+    const graphs = programGraphs(definitions, options);
     this.graphs = graphs as Record<keyof D, FunctionGraph>;
     this.#session = new Session({
       nodes: programNodes(graphs, [...this.#variables.values()]),
@@ -206,6 +211,45 @@ class Program<D extends Definitions> implements CompiledProgram<D> {
       { name },
     );
   }
+}
+
+function programGraphs(definitions: Definitions, options: CompileOptions): NamedGraphs {
+  const { variables, precision = 'float32', cache } = options;
+  const traced = (): NamedGraphs => {
+    const graphs = Object.entries(definitions).map(([name, definition]) => {
+      if (!/^[A-Za-z0-9]+$/.test(name) || name === 'variables') {
+        throw new SignatureError(`"${name}" is no function name; use letters and digits`, { name });
+      }
+      const { inputs } = definition;
+      const graph = trace((feeds) => definition.fn(feeds), { inputs, variables });
+      return [name, optimise(graph, precision)] as const;
+    });
+    return Object.fromEntries(graphs);
+  };
+  if (cache === undefined) return traced();
+  const names = variables.map(({ name }) => name);
+  return cachedGraphs(cache, signatureOf(definitions, options), {
+    variables: names,
+    trace: traced,
+  });
+}
+
+/** Everything by which a graph can differ that is to be seen without tracing. */
+function signatureOf(definitions: Definitions, options: CompileOptions): ProgramSignature {
+  const { variables, precision = 'float32' } = options;
+  return {
+    functions: Object.entries(definitions).map(([name, { inputs }]) => [
+      name,
+      Object.entries(inputs).map(([input, { dtype, shape }]) => [input, dtype, shape]),
+    ]),
+    variables: variables.map((variable) => [
+      // A number is TensorFlow.js' own count of variables, and another one in the next process.
+      /^\d+$/.test(variable.name) ? null : variable.name,
+      variableType(variable),
+    ]),
+    precision,
+    versions: [nodeBackend().binding.TF_Version, version.tfjs],
+  };
 }
 
 function feedOf(feeds: NamedTensors, name: string): tf.Tensor {

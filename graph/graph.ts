@@ -5,7 +5,8 @@
  * Variables and inputs are leaves of their own kind, so that the same graph can be lowered to a session
  * with state (variables live in TensorFlow) or to a frozen model (variables become constants).
  */
-export type DType = 'float32' | 'int32' | 'int64' | 'bool' | 'string' | 'uint8' | 'complex64';
+export type DType =
+  'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | 'string' | 'uint8' | 'complex64';
 
 export interface ValueType {
   readonly dtype: DType;

@@ -101,7 +101,15 @@ export function zeros(type: ValueType): HostValues {
     : hostValues(type, new Uint8Array(size * ELEMENT_BYTES[type.dtype]));
 }
 
-const ELEMENT_BYTES = { float32: 4, int32: 4, int64: 8, bool: 1, uint8: 1, complex64: 8 } as const;
+const ELEMENT_BYTES = {
+  float32: 4,
+  bfloat16: 2,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  uint8: 1,
+  complex64: 8,
+} as const;
 
 /** Bytes as the typed array that the addon wants for a dtype. */
 export function hostValues({ dtype }: ValueType, data: ConstantData): HostValues {
@@ -115,6 +123,7 @@ export function hostValues({ dtype }: ValueType, data: ConstantData): HostValues
       return new Int32Array(data.slice().buffer);
     case 'bool':
     case 'uint8':
+    case 'bfloat16':
     case 'string':
       return data;
     default:

@@ -90,6 +90,10 @@ function constantValues({ type, data }: ConstantNode): readonly (number | bigint
       return [...data].map((value) => (value === 0 ? 'false' : 'true'));
     case 'uint8':
       return [...data];
+    case 'bfloat16': // the upper half of a float32
+      return [...new Uint16Array(buffer, byteOffset, byteLength / 2)].map((bits) =>
+        shortFloat(new Float32Array(Uint32Array.of(bits << 16).buffer)[0] ?? 0),
+      );
     case 'string':
       return [];
     default:

@@ -114,6 +114,7 @@ const DTYPE_NUMBERS: Readonly<Record<DType, number>> = {
   uint8: 4,
   string: 7,
   complex64: 8,
+  bfloat16: 14,
   int64: 9,
   bool: 10,
 };

@@ -129,6 +129,12 @@ export const maskRcnnConfigSchema = z
      * schedule count such steps.
      */
     gradientAccumulationSteps: positiveInt.default(1),
+    /**
+     * What convolutions and matrix products compute in once they are compiled; weights, losses, sums over axes
+     * and the optimizer are float32 in either case. `bfloat16` is faster where the machine has such arithmetic
+     * (`lesionflow doctor` says so).
+     */
+    precision: z.enum(['float32', 'bfloat16']).default('float32'),
   })
   .superRefine((config, context) => {
     const channels = [64, config.fpnClassifFcLayersSize];

@@ -5,17 +5,21 @@
  * which the order of sums adds 986, in 40 ms.
  */
 import type { FunctionGraph } from '../graph.ts';
+import { toBfloat16 } from './bfloat16.ts';
 import { shareSubexpressions } from './common-subexpressions.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldConstants } from './fold-constants.ts';
 import { orderSums } from './ordered-sums.ts';
 
+/** What convolutions and matrix products compute in; variables, inputs and outputs are float32 in any case. */
+export type Precision = 'float32' | 'bfloat16';
+
 /**
  * Outputs, updates and inputs stay as they are; values stay the same to the bit, but for layers whose batch
- * norm is folded.
+ * norm is folded, and in bfloat16.
  */
-export function optimise(graph: FunctionGraph): FunctionGraph {
+export function optimise(graph: FunctionGraph, precision: Precision = 'float32'): FunctionGraph {
   // Sums are ordered last: the fences around their terms hide from passes too.
   return [
     removeDeadCode,
@@ -24,6 +28,7 @@ export function optimise(graph: FunctionGraph): FunctionGraph {
     foldConstants,
     shareSubexpressions,
     removeDeadCode,
+    ...(precision === 'bfloat16' ? [toBfloat16] : []),
     orderSums,
   ].reduce((current, pass) => pass(current), graph);
 }

@@ -40,7 +40,7 @@ function isSum(
   typeOf: (ref: ValueRef) => ValueType | undefined,
 ): boolean {
   const [type] = outputs;
-  if (type?.dtype !== 'float32') return false;
+  if (type?.dtype !== 'float32' && type?.dtype !== 'bfloat16') return false;
   if (op === 'AddN') return inputs.length > 2;
   if (!SUMS.has(op)) return false;
   return inputs.every((ref) => {

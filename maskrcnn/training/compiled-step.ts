@@ -20,6 +20,7 @@ import type { Parameters, ParameterSpec } from '../parameters.ts';
 import { averagedSource } from './averages.ts';
 import type { LossTensors } from './loss-values.ts';
 import { accumulateStep, appliedStep, trainStep, validationLosses } from './train-step.ts';
+import type { TrainerOptions } from './trainer.ts';
 import type { TrainingState } from './training-state.ts';
 
 export type StepProgram = CompiledProgram<Definitions>;
@@ -31,6 +32,9 @@ export interface StepProgramOptions {
   readonly state: TrainingState;
   /** A batch of the shapes that will be fed. */
   readonly batch: BatchTensors;
+  /** Of the layers that are trained; part of the cached graphs' name. */
+  readonly layers: string;
+  readonly graphCache?: TrainerOptions['graphCache'];
 }
 
 /** Traces the functions and loads them with the values that the variables have now. */
@@ -46,7 +50,18 @@ export function compileStep(options: StepProgramOptions): StepProgram {
     config.gradientAccumulationSteps === 1
       ? { train: trainFunction(options), validate }
       : { accumulate: accumulateFunction(options), apply: applyFunction(options), validate };
-  return compileAll(definitions, { variables });
+  return compileAll(definitions, { variables, precision: config.precision, ...cacheOf(options) });
+}
+
+/**
+ * The configuration and the layers decide which variable stands where, and with the code and the batch's
+ * shapes (which `compileAll` looks at itself) everything else of the graphs.
+ */
+function cacheOf({ config, layers, graphCache }: StepProgramOptions) {
+  if (graphCache === undefined) return {};
+  const { folder, codeHash } = graphCache;
+  const settings = Object.entries(config).sort(([left], [right]) => (left < right ? -1 : 1));
+  return { cache: { folder, key: JSON.stringify(['train step', codeHash, layers, settings]) } };
 }
 
 const SCALAR = { shape: [], dtype: 'float32' } as const;
