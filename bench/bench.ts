@@ -42,7 +42,8 @@ async function bench(options: BenchOptions): Promise<void> {
   const before = load();
   const folder = await mkdtemp(join(tmpdir(), 'lesionflow-bench-'));
   try {
-    const pictures = await findPictures(options.pictures, Math.max(...options.batch));
+    const largest = Math.max(...cases.map(({ batch }) => batch));
+    const pictures = await findPictures(options.pictures, largest);
     const weights = weightsFile();
     const tools = { options, folder, pictures, weights, python };
     const results: CaseResult[] = [];

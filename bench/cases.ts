@@ -22,6 +22,8 @@ export interface MatrixOptions {
   readonly cases: readonly CaseKind[];
   readonly sizes: readonly number[];
   readonly batches: readonly number[];
+  /** In place of every size with every batch: these pairs of `[size, batch]`. */
+  readonly shapes?: readonly (readonly [number, number])[] | undefined;
   readonly precisions: readonly Precision[];
 }
 
@@ -29,16 +31,21 @@ export interface MatrixOptions {
  * Every combination that says something: reading data knows no precision, and how long a start takes is asked
  * once, at the size nearest to 512 and the smallest batch, in the first precision.
  */
-export function benchCases({ cases, sizes, batches, precisions: all }: MatrixOptions): BenchCase[] {
+export function benchCases(options: MatrixOptions): BenchCase[] {
+  const { cases, sizes, batches, precisions: all } = options;
+  const shapes =
+    options.shapes ?? sizes.flatMap((size) => batches.map((batch) => [size, batch] as const));
   const [first = 'float32'] = all;
-  const startSize = [...sizes].sort((a, b) => Math.abs(a - 512) - Math.abs(b - 512))[0] ?? 512;
+  const [start = [512, 1]] = [...shapes].sort(
+    (a, b) => Math.abs(a[0] - 512) - Math.abs(b[0] - 512) || a[1] - b[1],
+  );
   return cases.flatMap((kind): BenchCase[] => {
     if (kind === 'start-up') {
-      return [{ kind, size: startSize, batch: Math.min(...batches), precision: first }];
+      return [{ kind, size: start[0], batch: start[1], precision: first }];
     }
     const ofKind = kind === 'load' ? (['float32'] as const) : all;
-    return sizes.flatMap((size) =>
-      batches.flatMap((batch) => ofKind.map((precision) => ({ kind, size, batch, precision }))),
+    return shapes.flatMap(([size, batch]) =>
+      ofKind.map((precision) => ({ kind, size, batch, precision })),
     );
   });
 }

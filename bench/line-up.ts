@@ -27,7 +27,7 @@ export interface LineUp {
 
 const LAYOUTS = ['contiguous', 'channels_last'] as const;
 /** An eager step keeps every intermediate tensor; bytes a pixel of the batch, measured, with some room. */
-const EAGER_BYTES = { fixed: 1.5e9, aPixel: 24_000 } as const;
+const EAGER_BYTES = { fixed: 3e9, aPixel: 6_000 } as const;
 /** Of the machine's memory, that a contestant may be expected to fill. */
 const MEMORY_SHARE = 0.75;
 const EAGER_ROUNDS = 3;

@@ -14,6 +14,10 @@ export const optionsSchema = z.strictObject({
   cases: names.pipe(z.array(z.enum(caseKinds)).min(1)),
   sizes: numbers.pipe(z.array(z.int().min(64).multipleOf(64)).min(1)),
   batch: numbers.pipe(z.array(z.int().positive()).min(1)),
+  shapes: names
+    .transform((parts) => parts.map((part) => part.split('x').map(Number)))
+    .pipe(z.array(z.tuple([z.int().min(64).multipleOf(64), z.int().positive()])).min(1))
+    .optional(),
   precision: names.pipe(z.array(z.enum(precisions)).min(1)),
   peers: names.pipe(z.array(z.enum(peers))),
   rounds: z.coerce.number<string>().int().positive(),
@@ -45,6 +49,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--cases <kinds>', `of ${caseKinds.join(',')}`, caseKinds.join(','))
     .option('--sizes <pixels>', 'sides of the square images', '256,512,1024')
     .option('--batch <images>', 'images a batch', '1,4')
+    .option('--shapes <pairs>', 'sizes with batches, such as 512x1,256x4, in place of these two')
     .option('--precision <names>', `of ${precisions.join(',')}`, precisions.join(','))
     .option('--peers <names>', `of ${peers.join(',')}`, peers.join(','))
     .option('--rounds <number>', 'counted runs', '5')

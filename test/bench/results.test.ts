@@ -115,10 +115,20 @@ describe('what is measured', () => {
     expect(of('start-up')).toEqual([{ ...train, kind: 'start-up' }]);
   });
 
+  test('shapes stand in place of sizes and batches', () => {
+    const { shapes } = parseOptions(['node', 'bench', '--shapes', '512x1,256x4']);
+    const options = { sizes: [64], batches: [9], precisions: ['float32'] } as const;
+    expect(benchCases({ ...options, shapes, cases: ['train-all'] })).toEqual([
+      train,
+      { ...train, size: 256, batch: 4 },
+    ]);
+  });
+
   test('a wrong option is named', () => {
     const parse = (...args: string[]) => parseOptions(['node', 'bench', ...args]);
     expect(() => parse('--sizes', '500')).toThrow(/sizes/);
     expect(() => parse('--cases', 'train')).toThrow(/train-all/);
+    expect(() => parse('--shapes', '512')).toThrow(/shapes/);
     expect(() => parse('--rounds', '0')).toThrow(/rounds/);
     expect(parse('--short', '--rounds', '2')).toMatchObject({
       rounds: 2,
