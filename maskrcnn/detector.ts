@@ -1,6 +1,10 @@
 /**
  * Detection on images of any size: `MaskRCNN.detect` of mrcnn/model.py. Resizes and molds the images, runs
  * the network, brings boxes and masks back to each image's own pixels.
+ *
+ * The network is compiled for one shape of batch: at once where all images have one size, else, and for
+ * another shape, when it comes twice in a row. What does not pay to compile runs eagerly, to the same numbers
+ * but for rounding.
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { pyramidAnchors } from './boxes/anchors.ts';
@@ -10,7 +14,8 @@ import { fitAsReference, sizeOfBatch, type FittedImage } from './detection/fit-i
 import { unmoldDetections, type Detection } from './detection/unmold.ts';
 import { moldImage } from './image/mold.ts';
 import type { PixelImage } from './image/resize-image.ts';
-import { detectionForward } from './model.ts';
+import { CompiledDetection, type DetectionFeeds } from './detection/compiled-detection.ts';
+import { detectionForward, type DetectionOutput } from './model.ts';
 import type { Parameters } from './parameters.ts';
 import type { Size } from './shapes.ts';
 
@@ -30,7 +35,9 @@ export class Detector implements Disposable {
   readonly #config: MaskRcnnConfig;
   readonly #parameters: Parameters;
   readonly #fit: NonNullable<DetectorOptions['fit']>;
-  readonly #anchors = new Map<string, tf.Tensor2D>();
+  #compiled: { readonly shapes: string; readonly detection: CompiledDetection } | undefined;
+  /** Batch and size of the last images. */
+  #lastShapes: string | undefined;
 
   /** `parameters` are borrowed: they may be trained on between calls. */
   constructor(
@@ -64,13 +71,12 @@ export class Detector implements Disposable {
     { minConfidence }: DetectOptions = {},
   ): Promise<Detection[][]> {
     if (images.length === 0) return [];
-    const config =
-      minConfidence === undefined
-        ? this.#config
-        : { ...this.#config, detectionMinConfidence: minConfidence };
+    const config = this.#config;
     const fitted = await Promise.all(images.map(async (image) => await this.#fit(image, config)));
     const size = sizeOfBatch(fitted);
-    const { detections, masks } = tf.tidy(() => ({ ...this.#forward(config, fitted, size) }));
+    const feeds = this.#feeds(fitted, size, minConfidence ?? config.detectionMinConfidence);
+    const { detections, masks } = this.#forward(feeds, size);
+    tf.dispose({ ...feeds });
     const [, slots, ...maskSize] = masks.shape;
     const numbers = await detections.data<'float32'>();
     const probabilities = await masks.data<'float32'>();
@@ -94,33 +100,52 @@ export class Detector implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    tf.dispose([...this.#anchors.values()]);
-    this.#anchors.clear();
+    this.#compiled?.detection[Symbol.dispose]();
+    this.#compiled = undefined;
   }
 
-  #forward(config: MaskRcnnConfig, fitted: readonly FittedImage[], size: Size) {
+  #feeds(fitted: readonly FittedImage[], size: Size, minConfidence: number): DetectionFeeds {
     const molded = new Float32Array(fitted.length * size[0] * size[1] * 3);
     const length = molded.length / fitted.length;
     fitted.forEach(({ pixels }, index) => {
-      moldImage(pixels, config, molded.subarray(index * length, (index + 1) * length));
+      moldImage(pixels, this.#config, molded.subarray(index * length, (index + 1) * length));
     });
     const windows = normBoxes(Float64Array.from(fitted.flatMap(({ window }) => window)), size);
-    return detectionForward({
-      config,
-      parameters: this.#parameters,
+    return {
       images: tf.tensor4d(molded, [fitted.length, ...size, 3]),
       windows: tf.tensor2d(windows, [fitted.length, 4]),
-      anchors: this.#anchorsFor(size),
-    });
+      minConfidence: tf.scalar(minConfidence),
+    };
   }
 
-  #anchorsFor(size: Size): tf.Tensor2D {
-    const key = size.join('x');
-    const known = this.#anchors.get(key);
-    if (known !== undefined) return known;
-    const values = pyramidAnchors(this.#config, size);
-    const anchors = tf.keep(tf.tensor2d(values, [values.length / 4, 4]));
-    this.#anchors.set(key, anchors);
-    return anchors;
+  #forward(feeds: DetectionFeeds, size: Size): DetectionOutput {
+    const config = this.#config;
+    const parameters = this.#parameters;
+    const [batch] = feeds.images.shape;
+    const shapes = [batch, ...size].join('x');
+    const again = this.#lastShapes === shapes;
+    const first = this.#lastShapes === undefined && hasFixedSize(config);
+    this.#lastShapes = shapes;
+    if (this.#compiled?.shapes === shapes) return this.#compiled.detection.run(feeds);
+    if (first || again) {
+      this[Symbol.dispose]();
+      const detection = new CompiledDetection({ config, parameters, batch, size });
+      this.#compiled = { shapes, detection };
+      return detection.run(feeds);
+    }
+    const values = pyramidAnchors(config, size);
+    return tf.tidy(() => ({
+      ...detectionForward({
+        ...feeds,
+        config,
+        parameters,
+        anchors: tf.tensor2d(values, [values.length / 4, 4]),
+      }),
+    }));
   }
+}
+
+/** Do all images come to the network in one size? */
+function hasFixedSize({ imageResizeMode }: MaskRcnnConfig): boolean {
+  return imageResizeMode === 'square' || imageResizeMode === 'crop';
 }

@@ -166,6 +166,8 @@ export interface DetectionForwardOptions {
   readonly windows: tf.Tensor2D;
   /** `[A, 4]`, normalised. */
   readonly anchors: tf.Tensor2D;
+  /** Scalar, 0 to 1. @default the config's `detectionMinConfidence` */
+  readonly minConfidence?: tf.Scalar;
 }
 
 export interface DetectionOutput {
@@ -178,6 +180,7 @@ export interface DetectionOutput {
 /** Images → detections and their masks. */
 export function detectionForward(options: DetectionForwardOptions): DetectionOutput {
   const { config, parameters, images, windows, anchors } = options;
+  const { minConfidence = config.detectionMinConfidence } = options;
   return tf.tidy(() => {
     const pass = inferencePass(parameters);
     const imageSize = [images.shape[1], images.shape[2]] as const;
@@ -195,6 +198,7 @@ export function detectionForward(options: DetectionForwardOptions): DetectionOut
       probabilities,
       deltas: box.deltas,
       windows,
+      minConfidence,
     });
 
     const [batch, slots] = detections.shape;

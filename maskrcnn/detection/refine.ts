@@ -21,6 +21,8 @@ export interface RefineInput {
   readonly deltas: tf.Tensor4D;
   /** `[B, (y1, x1, y2, x2)]`, normalised: the part of the input that is image and not padding. */
   readonly windows: tf.Tensor2D;
+  /** 0 to 1; RoIs below are dropped. @default the config's `detectionMinConfidence` */
+  readonly minConfidence?: tf.Scalar | number;
 }
 
 /** `[B, detectionMaxInstances, (y1, x1, y2, x2, classId, score)]`, normalised, zero-padded. */
@@ -39,7 +41,7 @@ function refineImage(input: RefineInput, image: number): tf.Tensor2D {
   const boxes = classBoxes(input, { image, classIds });
   const confident: tf.Tensor1D = tf.logicalAnd(
     tf.greater(classIds, 0),
-    tf.greaterEqual(scores, config.detectionMinConfidence),
+    tf.greaterEqual(scores, input.minConfidence ?? config.detectionMinConfidence),
   );
   const kept = keptByClass(config, { boxes, scores, classIds, confident });
   const count = Math.min(config.detectionMaxInstances, scores.shape[0]);

@@ -1,7 +1,13 @@
 /** The detector behind the library's door: every resize mode, odd sizes, batches, several classes. */
 import { describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-node-gpu';
-import { Detector, MaskRcnnError, Parameters, type PixelImage } from '../../../maskrcnn/index.ts';
+import {
+  Detector,
+  MaskRcnnError,
+  Parameters,
+  type Detection,
+  type PixelImage,
+} from '../../../maskrcnn/index.ts';
 import { tinyConfig } from '../export/tiny-model.ts';
 
 /** Stripes, so that nothing is symmetric. */
@@ -100,6 +106,53 @@ describe('the detector', () => {
       await expect(
         detector.detectBatch([picture(40, 64)], { minConfidence: 0.999 }),
       ).resolves.toHaveLength(1);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('compiled detection', () => {
+  const config = tinyConfig({ numClasses: 3 });
+  const image = picture(64, 64);
+  const summary = (found: readonly Detection[]) =>
+    found.map(({ box, classId, score }) => [...box, classId, score]);
+
+  it('finds what the eager network finds', async () => {
+    using parameters = Parameters.initialise(config, 3);
+    using compiled = new Detector(config, parameters);
+    // Where sizes vary, the first image of each runs eagerly.
+    using eager = new Detector({ ...config, imageResizeMode: 'pad64' }, parameters);
+    const found = summary(await compiled.detect(image));
+    expect(found.length).toBeGreaterThan(0);
+    summary(await eager.detect(image)).forEach((expected, index) => {
+      expected.forEach((value, i) => expect(found[index]?.[i]).toBeCloseTo(value, 4));
+    });
+  });
+
+  it('follows weights that change between calls, and the confidence that is asked for', async () => {
+    using parameters = Parameters.initialise(config, 3);
+    using detector = new Detector(config, parameters);
+    const before = summary(await detector.detect(image));
+    const bias = parameters.get('mrcnn_class_logits/bias');
+    tf.tidy(() => bias.assign(tf.tensor1d([-20, -20, 20])));
+    const after = await detector.detect(image);
+    expect(before.some(([, , , , classId]) => classId !== 2)).toBe(true);
+    expect(after.every(({ classId, score }) => classId === 2 && score > 0.9)).toBe(true);
+    expect(after.length).toBeGreaterThan(0);
+    expect(await detector.detect(image, { minConfidence: 1 })).toEqual(
+      after.filter(({ score }) => score >= 1),
+    );
+  });
+
+  it('keeps no tensor, whether it compiles or not', async () => {
+    using parameters = Parameters.initialise(config, 3);
+    const before = tf.memory().numTensors;
+    {
+      using detector = new Detector(config, parameters);
+      await detector.detect(image);
+      await detector.detectBatch([image, image]);
+      await detector.detectBatch([image, image]);
+      await detector.detect(image);
     }
     expect(tf.memory().numTensors).toBe(before);
   });
