@@ -1,15 +1,16 @@
 /**
  * Writes a function of tensors as a SavedModel for TensorFlow's other users (Python, TF Serving): its
- * variables frozen as constants, its inputs and outputs in a signature, all shapes static.
+ * variables frozen as constants, optimised, its inputs and outputs in a signature, all shapes static.
  */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type * as tf from '@tensorflow/tfjs-node-gpu';
 import { GraphError } from './errors.ts';
-import type { ConstantData, FunctionGraph, ValueType } from './graph.ts';
-import { constantNode, lowerNodes, shapeProto } from './lower.ts';
+import type { FunctionGraph, ValueType } from './graph.ts';
+import { lowerNodes, shapeProto, type LoweringOptions } from './lower.ts';
+import { freezeVariables } from './passes/freeze-variables.ts';
+import { optimise, type Precision } from './passes/optimise.ts';
 import { outputNodes, outputType } from './program-graph.ts';
-import type { NodeDef, SignatureTensor } from './saved-model-schema.ts';
+import type { SignatureTensor } from './saved-model-schema.ts';
 import { encodeChecked } from './size-limit.ts';
 import { dtypeNumber, nodeBackend } from './tensorflow.ts';
 import type { InputSpecs, NamedTensors, TensorFunction, TraceOptions } from './trace.ts';
@@ -21,6 +22,8 @@ const PREDICT = 'tensorflow/serving/predict';
 export interface ExportOptions<Inputs extends InputSpecs> extends TraceOptions<Inputs> {
   /** Receives `saved_model.pb`; made if it is not there. */
   readonly folder: string;
+  /** @default float32 */
+  readonly precision?: Precision;
   /** Default `serving_default`, which TF Serving uses when a request names none. */
   readonly signatureName?: string;
 }
@@ -36,22 +39,23 @@ export function exportSavedModel<Inputs extends InputSpecs, Outputs extends Name
   fn: TensorFunction<Inputs, Outputs>,
   options: ExportOptions<Inputs>,
 ): FunctionGraph {
-  const { folder, variables, signatureName = 'serving_default' } = options;
-  const graph = trace(fn, options);
-  const updated = Object.keys(graph.updates);
+  const { folder, variables, precision, signatureName = 'serving_default' } = options;
+  const traced = trace(fn, options);
+  const updated = Object.keys(traced.updates);
   if (updated.length > 0) {
     throw new GraphError(
       `an exported function has no variables to update, but it updates ${updated.join(', ')}`,
       { updated },
     );
   }
+  const graph = optimise(freezeVariables(traced, variables), precision);
   const signature = {
     inputs: signatureTensors(graph.inputs, (name) => name),
     outputs: signatureTensors(outputTypesByName(graph), (name) => `outputs/${name}`),
     method_name: PREDICT,
   };
   const bytes = encodeChecked({
-    nodes: [...frozenNodes(graph, variables), ...outputNodes('', graph)],
+    nodes: [...lowerNodes(graph, FROZEN), ...outputNodes('', graph)],
     signatures: { [signatureName]: signature },
     tensorflowVersion: nodeBackend().binding.TF_Version,
   });
@@ -63,24 +67,12 @@ export function exportSavedModel<Inputs extends InputSpecs, Outputs extends Name
   return graph;
 }
 
-function frozenNodes(graph: FunctionGraph, variables: readonly tf.Variable[]): readonly NodeDef[] {
-  const byName = new Map(variables.map((variable) => [variable.name, variable]));
-  return lowerNodes(graph, {
-    prefix: '',
-    lowerVariable: ({ variable, type }, name) => {
-      const found = byName.get(variable);
-      if (found === undefined) throw new GraphError(`no variable "${variable}" is declared`);
-      return [constantNode(name, type, variableData(found))];
-    },
-  });
-}
-
-function variableData(variable: tf.Variable): ConstantData {
-  const values = nodeBackend().readSync(variable.dataId);
-  if (!ArrayBuffer.isView(values)) return values;
-  const { buffer, byteOffset, byteLength } = values;
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
+const FROZEN: LoweringOptions = {
+  prefix: '',
+  lowerVariable: ({ variable }) => {
+    throw new GraphError(`variable "${variable}" was not frozen`, { variable });
+  },
+};
 
 function outputTypesByName(graph: FunctionGraph): Readonly<Record<string, ValueType>> {
   const names = Object.keys(graph.outputs);

@@ -67,6 +67,7 @@ export function exportDetection(options: ExportDetectionOptions): FunctionGraph 
         window: { shape: [1, 4], dtype: 'float32' },
       },
       variables: parameters.specs.map(({ name }) => parameters.get(name)),
+      precision: config.precision,
       folder,
     },
   );
