@@ -26,12 +26,8 @@ export interface DetectionFeeds {
   readonly minConfidence: tf.Scalar;
 }
 
-const INPUTS = ['images', 'windows', 'minConfidence'] as const;
-const OUTPUTS = ['detections', 'masks'] as const;
-type Program = CompiledFunction<(typeof INPUTS)[number], (typeof OUTPUTS)[number]>;
-
 export class CompiledDetection implements Disposable {
-  readonly #program: Program;
+  readonly #program: CompiledFunction<keyof DetectionFeeds, keyof DetectionOutput>;
   readonly #variables: readonly tf.Variable[];
   /** The values that the session has: an assignment gives a variable other data. */
   #pushed: readonly object[];
