@@ -138,9 +138,8 @@ export class CompiledTrainer implements Disposable {
     this.sync();
     this.#compiled?.program[Symbol.dispose]();
     this.#compiled = undefined;
-    const { config, parameters } = this.#options;
     const { trainable, state } = this.#eager;
-    const program = compileStep({ config, parameters, trainable, state, batch: tensors });
+    const program = compileStep({ ...this.#options, trainable, state, batch: tensors });
     this.#compiled = { program, shapes };
     return program;
   }

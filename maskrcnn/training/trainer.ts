@@ -27,6 +27,13 @@ export interface TrainerOptions {
   readonly averages?: SlotValues;
   /** Steps already taken: counts in the errors only. @default 0 */
   readonly step?: number;
+  /** Where a compiled trainer keeps its graphs for the next process; nowhere when left out. */
+  readonly graphCache?: {
+    /** Made when it is not there. */
+    readonly folder: string;
+    /** Names the code of this library: graphs of other code are not taken. */
+    readonly codeHash: string;
+  };
 }
 
 export class Trainer implements Disposable {
