@@ -124,17 +124,33 @@ export class Parameters implements WeightSource, Disposable {
 
   /** Parameters with Keras' first values; the same seed always gives the same ones. */
   static initialise(config: MaskRcnnConfig, seed: number): Parameters {
+    const parameters = Parameters.zeros(config);
+    parameters.draw(parameters.specs, seed);
+    return parameters;
+  }
+
+  /** All values zero: for weights that are loaded, which then need no first values. */
+  static zeros(config: MaskRcnnConfig): Parameters {
     const specs = parameterSpecs(config);
-    const variables = specs.map(({ name, shape, initializer, trainable }) => {
-      const values = initialValues({ initializer, shape, seed, name });
-      const initial = tf.tensor(values, [...shape], 'float32');
-      // tf.variable registers the given tensor's data without copying it, so `initial` can go.
-      const variable = tf.variable(initial, trainable);
-      initial.dispose();
+    const variables = specs.map(({ name, shape, trainable }) => {
+      const zeros = tf.zeros([...shape]);
+      // tf.variable registers the given tensor's data without copying it, so `zeros` can go.
+      const variable = tf.variable(zeros, trainable);
+      zeros.dispose();
       return [name, variable] as const;
     });
     const { normalization, normGroups } = config;
     return new Parameters({ specs, norm: { normalization, normGroups } }, new Map(variables));
+  }
+
+  /** Gives the parameters of `specs` Keras' first values; each one's depend on the seed and its name alone. */
+  draw(specs: readonly ParameterSpec[], seed: number): void {
+    for (const { name, shape, initializer } of specs) {
+      const values = initialValues({ initializer, shape, seed, name });
+      const initial = tf.tensor(values, [...shape], 'float32');
+      this.get(name).assign(initial);
+      initial.dispose();
+    }
   }
 
   has(name: string): boolean {

@@ -20,9 +20,19 @@ const ROOMS = [
 ];
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-export async function codeHash(root = ROOT): Promise<string> {
+export interface CodeHashOptions {
+  /** Where the rooms are. @default this checkout, or this build */
+  readonly root?: string;
+  /** @default every room that can change what a model becomes */
+  readonly rooms?: readonly string[];
+}
+
+export async function codeHash({
+  root = ROOT,
+  rooms = ROOMS,
+}: CodeHashOptions = {}): Promise<string> {
   const hash = createHash('sha256');
-  for (const room of ROOMS) {
+  for (const room of rooms) {
     const entries = await readdir(join(root, room), { recursive: true, withFileTypes: true });
     const paths = entries
       .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))

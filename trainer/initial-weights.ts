@@ -32,7 +32,7 @@ export interface InitialParameters {
 export async function initialParameters(
   options: InitialParametersOptions,
 ): Promise<InitialParameters> {
-  const parameters = Parameters.initialise(options.config, options.seed);
+  const parameters = Parameters.zeros(options.config);
   try {
     const startedFrom = await fill(parameters, options);
     options.onNote(startedFrom);
@@ -46,12 +46,18 @@ export async function initialParameters(
 }
 
 async function fill(parameters: Parameters, options: InitialParametersOptions): Promise<string> {
-  const { weights } = options;
-  if (weights.from === 'scratch') return 'initial weights from scratch';
+  const { weights, seed } = options;
+  if (weights.from === 'scratch') {
+    parameters.draw(parameters.specs, seed);
+    return 'initial weights from scratch';
+  }
   const { exclude = weights.from === 'coco' ? COCO_EXCLUDE : [] } = weights;
   const { strict = weights.from === 'version' } = weights;
   const path = await weightFile(weights, options);
   const report = await loadWeights(parameters, path, { exclude, strict });
+  const loaded = new Set(report.loaded);
+  const others = parameters.specs.filter(({ name }) => !loaded.has(name));
+  parameters.draw(others, seed);
   return `initial weights from ${nameOf(weights)}: ${describeLoad(report)}`;
 }
 

@@ -66,7 +66,7 @@ export class WarmModel implements Disposable {
     const { start, stage } = input;
     if (start.kind === 'initial') {
       const { parameters, startedFrom } = await this.#initial(input, start.weights, options);
-      return { ...this.#train(parameters, input, { step: 0 }), startedFrom };
+      return { ...(await this.#train(parameters, input, { step: 0 })), startedFrom };
     }
     const { step } = await readCheckpoint(this.#options.store, start.checkpoint);
     const held = this.#equal(start.checkpoint);
@@ -128,8 +128,7 @@ export class WarmModel implements Disposable {
 
   async #load({ manifest }: LoadedCheckpoint, weightsPath: string): Promise<Parameters> {
     this[Symbol.dispose]();
-    // The seed does not matter: every value is in the file.
-    const parameters = this.#hold(Parameters.initialise(manifest.config, 0));
+    const parameters = this.#hold(Parameters.zeros(manifest.config));
     await loadWeights(parameters, weightsPath, { strict: true });
     return parameters;
   }
@@ -139,12 +138,19 @@ export class WarmModel implements Disposable {
     return parameters;
   }
 
-  #train(
+  async #train(
     parameters: Parameters,
     { config, stage }: TrainEpochInput,
     state: StateBefore & { readonly step: number },
-  ): EpochModel {
-    const engine = createEngine({ config, parameters, layers: stage.layers, ...state });
+  ): Promise<EpochModel> {
+    const { cacheFolder } = this.#options;
+    const engine = await createEngine({
+      ...state,
+      config,
+      parameters,
+      layers: stage.layers,
+      cacheFolder,
+    });
     this.#held = { parameters, training: { stage: stage.name, engine }, checkpoint: undefined };
     return { parameters, engine, step: state.step };
   }

@@ -34,9 +34,20 @@ test('the hash names contents and places of source files, not where the checkout
   const one = await sources('one');
   const two = join(folder.path, 'two');
   await cp(one, two, { recursive: true });
-  const hash = await codeHash(one);
+  const hash = await codeHash({ root: one });
   await writeFile(join(two, 'trainer', 'notes.md'), 'no code');
-  expect(await codeHash(two)).toBe(hash);
+  expect(await codeHash({ root: two })).toBe(hash);
   await writeFile(join(two, 'maskrcnn', 'inner', 'a.ts'), 'A');
-  expect(await codeHash(two)).not.toBe(hash);
+  expect(await codeHash({ root: two })).not.toBe(hash);
+});
+
+test('code of other rooms than those asked for does not count', async () => {
+  const root = await sources('rooms');
+  const both = () =>
+    Promise.all([codeHash({ root, rooms: ['maskrcnn'] }), codeHash({ root, rooms: ['trainer'] })]);
+  const [maskrcnn, trainer] = await both();
+  await writeFile(join(root, 'trainer', 'b.ts'), 'B');
+  const after = await both();
+  expect(after[0]).toBe(maskrcnn);
+  expect(after[1]).not.toBe(trainer);
 });

@@ -64,7 +64,16 @@ async function start(weights: InitialWeights, numClasses = 2) {
     onNote: (note) => notes.push(note),
   });
   using owned = parameters;
-  return { startedFrom, notes, kernel: owned.get('conv1/kernel').dataSync() };
+  const [kernel, ofClasses] = ['conv1/kernel', 'mrcnn_bbox_fc/kernel'].map((name) =>
+    owned.get(name).dataSync(),
+  );
+  return { startedFrom, notes, kernel, ofClasses };
+}
+
+/** The values with which training from scratch begins. */
+function firstValues(name: string, numClasses = 2) {
+  using parameters = Parameters.initialise({ ...config, numClasses }, 1);
+  return parameters.get(name).dataSync();
 }
 
 const ALL = '384 of 384 weights are from the file';
@@ -109,8 +118,9 @@ describe('a weight file', () => {
 
   it('of other classes: gives what fits and tells the rest, or is refused when strict', async () => {
     const url = pathToFileURL(path).href;
-    const { startedFrom, kernel } = await start({ from: 'file', url }, 3);
+    const { startedFrom, kernel, ofClasses } = await start({ from: 'file', url }, 3);
     expect(kernel).toEqual(kernelInFile);
+    expect(ofClasses).toEqual(firstValues('mrcnn_bbox_fc/kernel', 3));
     expect(startedFrom).toMatch(
       /378 of 384 weights are from the file; 6 are of another shape: mrcnn_bbox_fc\/kernel is \[8, 8\] and not \[8, 12\]/,
     );
@@ -126,4 +136,5 @@ it('from scratch: nothing is loaded, and it is said', async () => {
   const { startedFrom, kernel } = await start({ from: 'scratch' });
   expect(startedFrom).toBe('initial weights from scratch');
   expect(kernel).not.toEqual(kernelInFile);
+  expect(kernel).toEqual(firstValues('conv1/kernel'));
 });

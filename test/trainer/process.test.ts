@@ -1,5 +1,5 @@
 /** The real trainer process on a tiny data set in a real store: two epochs, a restart, scores, a version. */
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TrainEpochInput, TrainEpochOutput } from '../../contracts/activities.ts';
@@ -58,6 +58,15 @@ const numbers = async ({ checkpoint }: TrainEpochOutput) => {
   };
 };
 
+/** The cached graphs; one that is written anew is another file. */
+const cachedGraphs = async () => {
+  const graphs = join(folder.path, 'cache', 'graphs');
+  const names = await readdir(graphs);
+  return Promise.all(
+    names.map(async (name) => ({ name, ino: (await stat(join(graphs, name))).ino })),
+  );
+};
+
 describe('the trainer process', () => {
   let first: TrainEpochOutput;
   let second: TrainEpochOutput;
@@ -86,18 +95,21 @@ describe('the trainer process', () => {
     expect(await readdir(join(folder.path, 'cache', 'tasks'))).toEqual([]);
   });
 
-  test('goes on warm, and a fresh process from the checkpoint ends in the same bits', async () => {
+  test('goes on warm, and a fresh process from the checkpoint, by the cached graphs, ends in the same bits', async () => {
     const notes: (string | undefined)[] = [];
     const input = after(firstEpoch('run', data), first);
     second = await train(host, input, ({ note }) => notes.push(note));
     expect(notes).not.toContain('loading the checkpoint');
     expect(await numbers(second)).not.toEqual(await numbers(first));
 
+    const graphs = await cachedGraphs();
+    expect(graphs).toHaveLength(1);
     await using fresh = startHost();
     const again = await train(fresh, input, ({ note }) => notes.push(note));
     expect(notes).toContain('loading the checkpoint');
     expect(await numbers(again)).toEqual(await numbers(second));
     expect(again.result.training).toEqual(second.result.training);
+    expect(await cachedGraphs()).toEqual(graphs);
   });
 
   test('scores a checkpoint on the validation images and draws them', async () => {

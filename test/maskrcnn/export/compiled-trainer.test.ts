@@ -1,11 +1,14 @@
 /** The compiled trainer against the eager one, on a complete model. */
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import type { MaskRcnnConfigInput } from '../../../maskrcnn/config.ts';
 import { Parameters } from '../../../maskrcnn/parameters.ts';
 import { CompiledTrainer } from '../../../maskrcnn/training/compiled-trainer.ts';
 import { NonFiniteLossError } from '../../../maskrcnn/training/errors.ts';
 import type { Losses } from '../../../maskrcnn/training/loss-values.ts';
 import { Trainer } from '../../../maskrcnn/training/trainer.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { discBatch, tinyConfig } from './tiny-model.ts';
 
 function expectClose(given: Losses, expected: Losses): void {
@@ -79,5 +82,28 @@ describe('CompiledTrainer', () => {
     trainer.sync();
     expect(values(parameters.get(name))).toEqual(before);
     expect(values(trainer.slots.get(name)).every((value) => value === 0)).toBe(true);
+  }, 180_000);
+
+  it('takes cached graphs of the same code, layers and configuration alone', async () => {
+    const folder = await temporaryFolder();
+    const losses = (layers: string, codeHash: string, changes: MaskRcnnConfigInput = {}) => {
+      const config = tinyConfig(changes);
+      using parameters = Parameters.initialise(config, 3);
+      const graphCache = { folder: folder.path, codeHash };
+      using trainer = new CompiledTrainer({ config, parameters, layers, graphCache });
+      return [trainer.step(discBatch(1, 1), 1e-3), trainer.step(discBatch(1, 2), 1e-3)];
+    };
+    const files = () => readdirSync(folder.path);
+    try {
+      const traced = losses('heads', 'a');
+      expect(losses('heads', 'a')).toEqual(traced);
+      expect(files()).toHaveLength(1);
+      expect(losses('5+', 'a')).not.toEqual(traced);
+      losses('heads', 'b');
+      expect(losses('heads', 'a', { weightDecay: 0.01 })).not.toEqual(traced);
+      expect(files()).toHaveLength(4);
+    } finally {
+      await folder.remove();
+    }
   }, 180_000);
 });
