@@ -21,7 +21,7 @@ import { describeType, sameType } from './graph.ts';
 import type { ProgramVariable } from './program-graph.ts';
 import { INITIALISED, programNodes, programVariable } from './program-graph.ts';
 import { Session } from './session.ts';
-import { nodeBackend } from './tensorflow.ts';
+import { dtypeNumber, nodeBackend } from './tensorflow.ts';
 import type {
   FunctionResult,
   InputSpecs,
@@ -41,6 +41,8 @@ export interface SessionVariables extends Disposable {
   pull(): void;
   /** Copies the `tf.Variable`s' values into the session: after weights were loaded. */
   push(): void;
+  /** Frees the `tf.Variable`s' own values until the next `pull`; to read one of them before is an error. */
+  release(): void;
 }
 
 export interface CompiledFunction<
@@ -108,6 +110,7 @@ export function compile<Inputs extends InputSpecs, Outputs extends NamedTensors>
     write: (variable, value) => program.write(variable, value),
     pull: () => program.pull(),
     push: () => program.push(),
+    release: () => program.release(),
     [Symbol.dispose]: () => program[Symbol.dispose](),
   };
 }
@@ -119,6 +122,9 @@ export function compileAll<D extends Definitions>(
 ): CompiledProgram<D> {
   return new Program(definitions, options);
 }
+
+/** A native id that TensorFlow refuses; the backend frees ids from zero up only. */
+const NO_VALUES = -2;
 
 class Program<D extends Definitions> implements CompiledProgram<D> {
   readonly graphs: Readonly<Record<keyof D, FunctionGraph>>;
@@ -191,6 +197,16 @@ class Program<D extends Definitions> implements CompiledProgram<D> {
       ({ node, variable }) => [`${node}/value`, variable] as const,
     );
     this.#runForEffect(new Map(values), INITIALISED);
+  }
+
+  release(): void {
+    const backend = nodeBackend();
+    for (const { variable, type } of this.#variables.values()) {
+      const dtype = dtypeNumber(type.dtype);
+      const empty = backend.createOutputTensor({ id: NO_VALUES, shape: [...type.shape], dtype });
+      variable.assign(empty);
+      empty.dispose();
+    }
   }
 
   [Symbol.dispose](): void {

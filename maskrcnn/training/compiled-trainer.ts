@@ -1,7 +1,8 @@
 /**
  * `Trainer` with the whole step, and validation, each as one TensorFlow graph over the same variables:
- * only the batch goes in and the losses come out. Weights, slots and averages live in the session; `sync`
- * brings them back, for checkpoints and detection.
+ * only the batch goes in and the losses come out. Weights, slots and averages live in the session alone, so
+ * that there is one copy of them; `sync` brings them back, for checkpoints and detection. Between a step and
+ * the next `sync` the variables have no values, and reading them is an error.
  *
  * The graph is built for the shapes of the first batch. A training batch of other shapes builds it anew;
  * a validation batch of other shapes (an epoch's last) is looked at eagerly.
@@ -23,7 +24,7 @@ export class CompiledTrainer implements Disposable {
   readonly #eager: Trainer;
   #step: number;
   #compiled: { readonly program: StepProgram; readonly shapes: string } | undefined;
-  /** Is the session ahead of the variables? */
+  /** Is the session ahead of the variables, which then have no values? */
   #ahead = false;
 
   constructor(options: TrainerOptions) {
@@ -37,12 +38,12 @@ export class CompiledTrainer implements Disposable {
     return this.#eager.trainable;
   }
 
-  /** The optimizer's state by name (`slotSpecs`), as of the last `sync`. */
+  /** The optimizer's state by name (`slotSpecs`), after `sync`. */
   get slots(): ReadonlyMap<string, tf.Variable> {
     return this.#eager.slots;
   }
 
-  /** Averages of the weights by parameter, as of the last `sync`; empty where `emaDecay` is 0. */
+  /** Averages of the weights by parameter, after `sync`; empty where `emaDecay` is 0. */
   get averages(): ReadonlyMap<string, tf.Variable> {
     return this.#eager.averages;
   }
@@ -104,11 +105,15 @@ export class CompiledTrainer implements Disposable {
     this.#ahead = false;
   }
 
-  /** Ends the session; what was not synchronised is lost. */
+  /** Ends the session; the parameters keep what they have learnt. */
   [Symbol.dispose](): void {
-    this.#compiled?.program[Symbol.dispose]();
-    this.#compiled = undefined;
-    this.#eager[Symbol.dispose]();
+    try {
+      this.sync();
+    } finally {
+      this.#compiled?.program[Symbol.dispose]();
+      this.#compiled = undefined;
+      this.#eager[Symbol.dispose]();
+    }
   }
 
   #accumulateAndApply(batch: TrainBatch, learningRate: tf.Scalar): Losses {
@@ -128,6 +133,7 @@ export class CompiledTrainer implements Disposable {
       this.#eager.state.beginStep();
       throw new NonFiniteLossError(losses, this.#step);
     }
+    if (!this.#ahead) this.#compiled?.program.release();
     this.#ahead = true;
     return losses;
   }

@@ -84,6 +84,22 @@ describe('CompiledTrainer', () => {
     expect(values(trainer.slots.get(name)).every((value) => value === 0)).toBe(true);
   }, 180_000);
 
+  it('gives its only copy of the weights back when it ends', () => {
+    const config = tinyConfig();
+    using parameters = Parameters.initialise(config, 3);
+    using expected = Parameters.initialise(config, 3);
+    const name = 'rpn_bbox_pred/kernel';
+    const learnt = (into: Parameters, sync: boolean) => {
+      using trainer = new CompiledTrainer({ config, parameters: into, layers: 'heads' });
+      trainer.step(discBatch(1, 1), 1e-3);
+      expect(() => into.get(name).dataSync()).toThrow();
+      if (sync) trainer.sync();
+    };
+    learnt(expected, true);
+    learnt(parameters, false);
+    expect(values(parameters.get(name))).toEqual(values(expected.get(name)));
+  }, 180_000);
+
   it('takes cached graphs of the same code, layers and configuration alone', async () => {
     const folder = await temporaryFolder();
     const losses = (layers: string, codeHash: string, changes: MaskRcnnConfigInput = {}) => {
