@@ -10,10 +10,12 @@
  * variables/v0_w/written    after the assign     initialised       after all assigns
  * ```
  *
+ * Updates by momentum change their two variables in place (momentum-updates.ts).
+ *
  * With a guard, the new values come through `Switch`: where the guard is false they are dead, and with
  * them the assigns, at no cost; `Merge` brings `done` back to life.
  */
-import type { FunctionGraph, ValueType } from './graph.ts';
+import type { FunctionGraph, ValueRef, ValueType } from './graph.ts';
 import { outputTypes } from './graph.ts';
 import {
   constantNode,
@@ -23,6 +25,7 @@ import {
   tensorName,
   typedShape,
 } from './lower.ts';
+import { momentumUpdates } from './momentum-updates.ts';
 import type { NodeDef } from './saved-model-schema.ts';
 import { dtypeNumber } from './tensorflow.ts';
 import { GraphError } from './errors.ts';
@@ -84,23 +87,44 @@ function functionNodes(
     return variable;
   };
   const guard = graph.guard === undefined ? undefined : prefix + tensorName(graph.guard);
-  const updates = Object.entries(graph.updates).map(([name, ref], index) => {
-    const { node, type } = resource(name);
-    // The old value must have been read before it is replaced.
-    const reads = graph.nodes
-      .filter((reader) => reader.kind === 'variable' && reader.variable === name)
+  // The old values must have been read before they are replaced.
+  const readsOf = (names: readonly string[]) =>
+    graph.nodes
+      .filter((reader) => reader.kind === 'variable' && names.includes(reader.variable))
       .map((reader) => prefix + reader.name);
-    const [assign, value] = [`${prefix}updates/u${index}`, prefix + tensorName(ref)];
+  const guarded = (assign: string, type: ValueType, ref: ValueRef) => {
+    const value = prefix + tensorName(ref);
     return guard === undefined
-      ? { assign, nodes: [assignNode(assign, node, type, value, reads)] }
+      ? { value, nodes: [] }
       : {
-          assign,
-          nodes: [
-            switchNode(`${assign}/switch`, type, value, guard),
-            assignNode(assign, node, type, `${assign}/switch:1`, reads),
-          ],
+          value: `${assign}/switch:1`,
+          nodes: [switchNode(`${assign}/switch`, type, value, guard)],
         };
-  });
+  };
+  const byMomentum = momentumUpdates(graph);
+  const done = new Set(byMomentum.flatMap(({ weight, velocity }) => [weight, velocity]));
+  const updates = [
+    ...Object.entries(graph.updates)
+      .filter(([name]) => !done.has(name))
+      .map(([name, ref], index) => {
+        const { node, type } = resource(name);
+        const assign = `${prefix}updates/u${index}`;
+        const { value, nodes } = guarded(assign, type, ref);
+        return {
+          assign,
+          nodes: [...nodes, assignNode(assign, node, type, value, readsOf([name]))],
+        };
+      }),
+    ...byMomentum.map(({ weight, velocity, gradient, rate, momentum }, index) => {
+      const { node, type } = resource(weight);
+      const assign = `${prefix}updates/m${index}`;
+      const { value, nodes } = guarded(assign, type, gradient);
+      const [lr, factor] = [rate, momentum].map((ref) => prefix + tensorName(ref));
+      const after = readsOf([weight, velocity]).map((name) => `^${name}`);
+      const input = [node, resource(velocity).node, lr, value, factor, ...after] as string[];
+      return { assign, nodes: [...nodes, { ...momentumNode(assign, type), input }] };
+    }),
+  ];
   const assigns = updates.map(({ assign }) => assign);
   return [
     ...lowerNodes(graph, {
@@ -153,6 +177,15 @@ function assignNode(
     input: [resource, value, ...after.map((node) => `^${node}`)],
     attr: { dtype: { type: dtypeNumber(dtype) } },
   };
+}
+
+function momentumNode(name: string, { dtype }: ValueType): Omit<NodeDef, 'input'> {
+  const attr = {
+    T: { type: dtypeNumber(dtype) },
+    use_locking: { b: false },
+    use_nesterov: { b: false },
+  };
+  return { name, op: 'ResourceApplyKerasMomentum', attr };
 }
 
 /** Output 0 is alive where the guard is false, output 1 where it is true. */
