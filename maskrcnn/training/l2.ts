@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
 import type { ParameterSpec, WeightSource } from '../parameters.ts';
-import { total } from './total.ts';
+import { sumOfSquares, total } from './total.ts';
 
 export interface L2Options {
   readonly config: Pick<MaskRcnnConfig, 'optimizer' | 'weightDecay'>;
@@ -21,7 +21,7 @@ export function l2Penalty(
   const penalties = specs
     .filter((spec) => coefficient(spec, config) > 0)
     .map((spec) =>
-      tf.mul<tf.Scalar>(tf.sum(tf.square(parameters.get(spec.name))), coefficient(spec, config)),
+      tf.mul<tf.Scalar>(sumOfSquares(parameters.get(spec.name)), coefficient(spec, config)),
     );
   return penalties.length === 0 ? tf.scalar(0) : total(penalties);
 }

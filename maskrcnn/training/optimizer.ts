@@ -6,11 +6,11 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { MaskRcnnConfig } from '../config.ts';
-import { total } from './total.ts';
+import { sumOfSquares, total } from './total.ts';
 
 /** Euclidean norm of all `gradients` together, a scalar. */
 export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
-  return tf.sqrt(total(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
+  return tf.sqrt(total(gradients.map(sumOfSquares)));
 }
 
 /** The factor that brings `norm` down to `limit`: 1 below it, and always when `limit` is 0. */
