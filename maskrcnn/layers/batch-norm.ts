@@ -13,48 +13,95 @@ const EPSILON = 1e-3;
 const ATTRIBUTES = { T: 'float32', U: 'float32', epsilon: EPSILON, data_format: 'NHWC' } as const;
 
 /**
- * Normalises `x [..., C]` by the statistics that the pass wants of this layer, and notes the new moving
- * statistics where those are the batch's and the layer is trained.
+ * Normalises `x [..., C]`, or `x + bias`, by the statistics that the pass wants of this layer, and notes the
+ * new moving statistics where those are the batch's and the layer is trained.
+ *
+ * Stored statistics take the bias into their mean: `x + bias - mean = x - (mean - bias)`, and its gradient is
+ * beta's times the scale, where it would be one more pass over the gradient of x.
  */
-export function normaliseByChannel<T extends tf.Tensor>(pass: ForwardPass, norm: string, x: T): T {
+export function normaliseByChannel<T extends tf.Tensor>(
+  pass: ForwardPass,
+  norm: string,
+  x: T,
+  bias?: tf.Tensor,
+): T {
   const channels = x.shape.at(-1) ?? 1;
-  const [gamma, beta] = [pass.weight(`${norm}/gamma`), pass.weight(`${norm}/beta`)];
+  const weights = [pass.weight(`${norm}/gamma`), pass.weight(`${norm}/beta`)];
   const byBatch = pass.statisticsOf(norm) === 'batch';
-  const normalise = tf.customGrad((...args) => {
-    const [input, scale, offset, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const stored = byBatch ? [tf.tensor1d([]), tf.tensor1d([])] : movingStatistics(pass, norm);
-    const [y, mean, variance, ...reserved] = rawOutputs(
-      {
-        op: 'FusedBatchNormV3',
-        attributes: { ...ATTRIBUTES, exponential_avg_factor: 1, is_training: byBatch },
-        inputs: [input, scale, offset, ...stored],
-      },
-      6,
-    ) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-    if (byBatch && pass.trains(`${norm}/`)) {
-      noteStatistics(pass, norm, { mean, variance, samples: x.size / channels });
-    }
-    // The op reserves the batch's statistics for its gradient; those that it was given it leaves to us.
-    save([input, scale, ...(byBatch ? reserved.slice(0, 2) : stored), reserved[2]]);
-    return {
-      value: y,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => gradients(dy, saved, byBatch),
-    };
-  });
+  const biased = byBatch && bias !== undefined ? tf.add(x, bias) : x;
   // The fused ops know images only.
-  const image = x.rank === 4 ? x : x.reshape([x.size / channels, 1, 1, channels]);
-  const y = normalise(image, gamma, beta);
+  const image = x.rank === 4 ? biased : biased.reshape([x.size / channels, 1, 1, channels]);
+  const y = byBatch
+    ? byBatchStatistics(pass, norm)(image, ...weights)
+    : byMovingStatistics(pass, norm)(image, ...weights, ...(bias === undefined ? [] : [bias]));
   return (x.rank === 4 ? y : y.reshape(x.shape)) as T;
 }
 
-/** Of x, gamma and beta. `saved`: x, gamma, mean, variance, and what the forward op reserved. */
-function gradients(dy: tf.Tensor, saved: readonly tf.Tensor[], byBatch: boolean): tf.Tensor[] {
-  const attributes = { ...ATTRIBUTES, is_training: byBatch };
-  const inputs = [dy, ...saved];
-  return rawOutputs({ op: 'FusedBatchNormGradV3', attributes, inputs }, 5).slice(0, 3);
+type Normalisation = (image: tf.Tensor, ...weights: tf.Tensor[]) => tf.Tensor;
+
+function byBatchStatistics(pass: ForwardPass, norm: string): Normalisation {
+  return tf.customGrad((...args) => {
+    const [input, gamma, beta, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const none = [tf.tensor1d([]), tf.tensor1d([])];
+    const { y, mean, variance, reserved } = fusedNorm([input, gamma, beta, ...none], true);
+    if (pass.trains(`${norm}/`)) {
+      const samples = input.size / gamma.size;
+      noteStatistics(pass, norm, { mean, variance, samples });
+    }
+    save([input, gamma, ...reserved]);
+    return {
+      value: y,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => fusedGradients([dy, ...saved], true),
+    };
+  });
 }
 
-function movingStatistics(pass: ForwardPass, norm: string): tf.Tensor[] {
+function byMovingStatistics(pass: ForwardPass, norm: string): Normalisation {
+  return tf.customGrad((...args) => {
+    const [input, gamma, beta, ...rest] = args as tf.Tensor[] as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const save = args.at(-1) as tf.GradSaveFunc;
+    const [bias] = rest.slice(0, -1) as tf.Tensor[];
+    const [mean, variance] = movingStatistics(pass, norm);
+    const centre = bias === undefined ? mean : tf.sub(mean, bias);
+    const { y, reserved } = fusedNorm([input, gamma, beta, centre, variance], false);
+    // The op reserves the batch's statistics for its gradient; those that it was given it leaves to us.
+    save([input, gamma, centre, variance, reserved[2]]);
+    return {
+      value: y,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [dx, dGamma, dBeta] = fusedGradients([dy, ...saved], false);
+        if (bias === undefined) return [dx, dGamma, dBeta];
+        const [, scale, , spread] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+        const factor = tf.mul(scale, tf.rsqrt(tf.add(spread, EPSILON)));
+        return [dx, dGamma, dBeta, tf.mul(dBeta, factor)];
+      },
+    };
+  });
+}
+
+/** `inputs`: x, gamma, beta, mean, variance. */
+function fusedNorm(inputs: tf.Tensor[], byBatch: boolean) {
+  const attributes = { ...ATTRIBUTES, exponential_avg_factor: 1, is_training: byBatch };
+  const outputs = rawOutputs({ op: 'FusedBatchNormV3', attributes, inputs }, 6);
+  const [y, mean, variance, ...reserved] = outputs as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+    ...Reserved,
+  ];
+  return { y, mean, variance, reserved };
+}
+
+type Reserved = [tf.Tensor, tf.Tensor, tf.Tensor];
+
+/** Of x, gamma and beta. `inputs`: dy, x, gamma, mean, variance, and what the forward op reserved. */
+function fusedGradients(inputs: tf.Tensor[], byBatch: boolean): [tf.Tensor, tf.Tensor, tf.Tensor] {
+  const attributes = { ...ATTRIBUTES, is_training: byBatch };
+  const outputs = rawOutputs({ op: 'FusedBatchNormGradV3', attributes, inputs }, 5);
+  return outputs.slice(0, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
+}
+
+function movingStatistics(pass: ForwardPass, norm: string): [tf.Tensor, tf.Tensor] {
   return [pass.weight(`${norm}/moving_mean`), pass.weight(`${norm}/moving_variance`)];
 }
 

@@ -29,15 +29,10 @@ export function convolutionNorm(
   x: tf.Tensor4D,
   { stride = 1, padding = 'same' }: ConvolutionOptions = {},
 ): tf.Tensor4D {
-  if (pass.statisticsOf(names.norm) === 'group') {
-    const y = tf.conv2d(x, kernelOf(pass, names.layer), stride, padding);
-    return normaliseByGroup(pass, names, y);
-  }
-  return normaliseByChannel(
-    pass,
-    names.norm,
-    convolution(pass, names.layer, x, { stride, padding }),
-  );
+  const y = tf.conv2d(x, kernelOf(pass, names.layer), stride, padding);
+  return pass.statisticsOf(names.norm) === 'group'
+    ? normaliseByGroup(pass, names, y)
+    : normaliseByChannel(pass, names.norm, y, biasOf(pass, names.layer));
 }
 
 /** Transposed convolution without overlap: kernel `[s, s, out, in]`, stride `s`, `[N, sH, sW, out]`. */

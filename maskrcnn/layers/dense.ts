@@ -18,10 +18,10 @@ export function denseNorm(
   names: { readonly layer: string; readonly norm: string },
   x: tf.Tensor2D,
 ): tf.Tensor2D {
-  if (pass.statisticsOf(names.norm) === 'group') {
-    return normaliseByGroup(pass, names, product(pass, names.layer, x));
-  }
-  return normaliseByChannel(pass, names.norm, dense(pass, names.layer, x));
+  const y = product(pass, names.layer, x);
+  return pass.statisticsOf(names.norm) === 'group'
+    ? normaliseByGroup(pass, names, y)
+    : normaliseByChannel(pass, names.norm, y, pass.weight(`${names.layer}/bias`));
 }
 
 function product(pass: ForwardPass, layer: string, x: tf.Tensor2D): tf.Tensor2D {

@@ -74,7 +74,7 @@ describe('foldBatchNorm', () => {
 
   it('lets a convolution with bias apply the norm', () => {
     const all = traced(IMAGE, [1, 1, 3, 6], (pass, x) => ({
-      y: relu(convolutionNorm(pass, NAMES, x as tf.Tensor4D)),
+      y: relu(normaliseByChannel(pass, 'norm', convolution(pass, 'layer', x as tf.Tensor4D))),
     }));
 
     expect(printGraph(foldBatchNorm(all.graph))).toMatchInlineSnapshot(`
