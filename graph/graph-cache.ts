@@ -5,10 +5,18 @@
  * function from being compiled.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { decodeGraphs, encodeGraphs, type NamedGraphs } from './graph-file.ts';
+import { decodeGraphs, encodeGraphs, GRAPH_FILE_FORMAT, type NamedGraphs } from './graph-file.ts';
 
 export interface GraphCache {
   /** Made when it is not there, for graphs alone. Whoever may write to it decides what is computed. */
@@ -25,7 +33,7 @@ export interface ProgramSignature {
   readonly [name: string]: unknown;
 }
 
-/** Files kept in one folder, a few megabytes each; beyond them the one that was used longest ago goes. */
+/** Files kept in a folder (a train step of ResNet-50 is 6 MB); beyond, the one used longest ago goes. */
 export const MOST_CACHED_GRAPHS = 32;
 
 const SUFFIX = '.graphs';
@@ -43,9 +51,8 @@ export function cachedGraphs(
   signature: ProgramSignature,
   { variables, trace }: { variables: readonly string[]; trace: () => NamedGraphs },
 ): NamedGraphs {
-  const name = createHash('sha256')
-    .update(JSON.stringify([key, signature]))
-    .digest('hex');
+  const identity = JSON.stringify([GRAPH_FILE_FORMAT, key, signature]);
+  const name = createHash('sha256').update(identity).digest('hex');
   const path = join(folder, `${name}${SUFFIX}`);
   const cached = withoutTrouble(folder, () => read(path, variables));
   if (cached !== undefined) return cached;

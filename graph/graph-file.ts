@@ -24,7 +24,9 @@ import type {
 
 export type NamedGraphs = Readonly<Record<string, FunctionGraph>>;
 
-const MAGIC = Buffer.from('TFGRAPH1');
+/** Names this layout; another one gets another number. */
+export const GRAPH_FILE_FORMAT = 'TFGRAPH1';
+const MAGIC = Buffer.from(GRAPH_FILE_FORMAT);
 const HASH_END = MAGIC.length + 32;
 const JSON_START = HASH_END + 4;
 

@@ -7,7 +7,7 @@ import type { WarmModel } from './warm-model.ts';
 
 export interface TaskTools {
   readonly store: ObjectStore;
-  /** Downloads that outlive a task: records, pretrained weights, model versions. */
+  /** What outlives a task: downloads (records, pretrained weights, model versions) and compiled graphs. */
   readonly cacheFolder: string;
   readonly warm: WarmModel;
   /** Its threads are kept between epochs. */
