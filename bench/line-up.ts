@@ -1,6 +1,6 @@
 /** Who takes part in which case, and by which command each is started. */
 import { fileURLToPath } from 'node:url';
-import { exactArithmetic } from '../trainer/exact-arithmetic.ts';
+import { tensorflowSettings } from '../trainer/tensorflow-settings.ts';
 import { caseName, isTraining, type BenchCase } from './cases.ts';
 import type { Command } from './contestant.ts';
 import { EAGER, OURS, TORCHVISION, type Entry } from './results.ts';
@@ -86,7 +86,7 @@ function typescript(file: string, environment: NodeJS.ProcessEnv = {}): Command 
   return {
     command: process.execPath,
     args: ['--import', import.meta.resolve('tsx'), contestantPath(file)],
-    environment: { TF_CPP_MIN_LOG_LEVEL: '2', ...exactArithmetic(), ...environment },
+    environment: { TF_CPP_MIN_LOG_LEVEL: '2', ...tensorflowSettings(), ...environment },
   };
 }
 

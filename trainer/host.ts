@@ -12,7 +12,7 @@ import {
   TrainerStalledError,
   TrainerTaskError,
 } from './errors.ts';
-import { exactArithmetic } from './exact-arithmetic.ts';
+import { tensorflowSettings } from './tensorflow-settings.ts';
 import {
   replySchema,
   resultSchemas,
@@ -108,7 +108,7 @@ export class TrainerHost {
       entry,
       environment: {
         TF_CPP_MIN_LOG_LEVEL: '2',
-        ...exactArithmetic(),
+        ...tensorflowSettings(),
         ...process.env,
         ...environment,
       },

@@ -48,6 +48,21 @@ export function nvidiaDriver() {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n')[0] : undefined;
 }
 
+/**
+ * What of this machine computes in bfloat16 by itself; a GPU does from Ampere on, whatever the processor.
+ *
+ * @returns {string | undefined} the processor's flag
+ */
+export function bfloat16Flag(cpuInfo = readIfThere('/proc/cpuinfo')) {
+  const [, flags = ''] = /^flags\s*:(.*)$/m.exec(cpuInfo) ?? [];
+  return ['amx_bf16', 'avx512_bf16'].find((flag) => flags.split(' ').includes(flag));
+}
+
+/** @param {string} path */
+function readIfThere(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
 /** @returns {Promise<Invocation | undefined>} the npm that runs us, else the one on the PATH */
 export async function findNpm() {
   const running = process.env['npm_execpath'];

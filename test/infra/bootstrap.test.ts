@@ -5,6 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runCommand } from '../../infra/bootstrap/command.mjs';
 import { isInstalled } from '../../infra/bootstrap/npm-packages.mjs';
+import { bfloat16Flag } from '../../infra/bootstrap/prerequisites.mjs';
 import { staleSteps, type Step } from '../../infra/bootstrap/steps.mjs';
 import { stamp } from '../../infra/bootstrap/stamps.mjs';
 import { satisfies } from '../../infra/bootstrap/versions.mjs';
@@ -225,6 +226,14 @@ describe('the whole set-up, in a checkout where nothing is installed', () => {
     await held.lock.release();
     const code = await new Promise((resolve) => second.once('close', resolve));
     expect([code, said.includes('Go 1.21')]).toEqual([1, true]);
+  });
+
+  test('bfloat16 is found among the flags of the processor, and not in part of another', () => {
+    const info = (flags: string) => `processor\t: 0\nflags\t\t: fpu ${flags} sse\nbugs\t: none\n`;
+    expect(bfloat16Flag(info('avx512f avx512_bf16'))).toBe('avx512_bf16');
+    expect(bfloat16Flag(info('avx512_bf16 amx_bf16'))).toBe('amx_bf16');
+    expect(bfloat16Flag(info('avx512f xavx512_bf16'))).toBeUndefined();
+    expect(bfloat16Flag('')).toBeUndefined();
   });
 
   test('the doctor says the same, and how to mend it', () => {

@@ -1,0 +1,32 @@
+/**
+ * What TensorFlow must be told before it is loaded.
+ *
+ * On a CPU: exactness, for two runs to end in the same bits; the other half is in the graph itself, which adds
+ * in a set order (graph/passes/ordered-sums.ts). On a GPU TensorFlow has no ordered gradient of CropAndResize
+ * and would refuse to train, so runs agree to float noise there; it takes memory as it needs it, where it
+ * would else take all, and its float32 convolutions and products are TF32 on Ampere and newer (10 bits of
+ * mantissa), which NVIDIA_TF32_OVERRIDE=0 turns off.
+ */
+import { existsSync } from 'node:fs';
+
+/** `LESIONFLOW_XLA=1` lets XLA compile clusters of ops: long at the first step, then faster on a GPU. */
+const XLA = 'LESIONFLOW_XLA';
+
+export interface Machine {
+  /** @default whether there is an NVIDIA driver */
+  readonly hasGpu?: boolean;
+  /** @default this process's */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** The environment of a process that trains. */
+export function tensorflowSettings({
+  hasGpu = existsSync('/proc/driver/nvidia/version'),
+  environment = process.env,
+}: Machine = {}): NodeJS.ProcessEnv {
+  const xla = environment[XLA] === '1' ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2' } : {};
+  return hasGpu
+    ? { TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...xla }
+    : // Orders the sums of CropAndResize's gradient, which are otherwise added in the order of threads.
+      { TF_DETERMINISTIC_OPS: '1' };
+}
