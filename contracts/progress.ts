@@ -24,6 +24,8 @@ export const activityProgressSchema = z.strictObject({
   imagesPerSecond: z.number().nonnegative().optional(),
   /** Share of the time in which the model waited for data, 0 to 1. */
   dataWaitShare: z.number().nonnegative().optional(),
+  /** Most memory that the trainer's process held at once so far. */
+  peakResidentBytes: z.number().nonnegative().optional(),
 });
 
 export const pipelineStepSchema = z.enum([

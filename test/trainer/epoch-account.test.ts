@@ -30,6 +30,7 @@ describe('the epoch account', () => {
       losses: losses(2),
       imagesPerSecond: 3,
       dataWaitShare: 0.25,
+      peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     });
     expect(account.meanLosses).toEqual(losses(3));
   });

@@ -60,8 +60,14 @@ export function epochAccount({
         unit: 'steps',
         imagesPerSecond: imagesPerSecond(),
         dataWaitShare: dataWaitShare(),
+        peakResidentBytes: peakResidentBytes(),
         ...(losses === undefined ? {} : { losses }),
       };
     },
   };
+}
+
+/** Of this process since its start. */
+export function peakResidentBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }

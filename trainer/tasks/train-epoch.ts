@@ -26,7 +26,7 @@ import { breathe, type TaskContext } from '../serve.ts';
 import { saveSlots } from '../state-file.ts';
 import { makeWorkspace, type TaskTools } from '../tools.ts';
 import type { EpochModel } from '../warm-model.ts';
-import { epochAccount } from './epoch-account.ts';
+import { epochAccount, peakResidentBytes } from './epoch-account.ts';
 
 type TrainEpochTask = TaskOf<'train-epoch'>;
 
@@ -133,6 +133,7 @@ async function runSteps(epoch: Epoch, batches: BatchStream): Promise<Losses> {
   writeLosses(events, 'training', mean, model.step + steps);
   events.scalar('images-per-second', account.imagesPerSecond, model.step + steps);
   events.scalar('data-wait-share', account.dataWaitShare, model.step + steps);
+  events.scalar('peak-resident-gigabytes', peakResidentBytes() / 1e9, model.step + steps);
   return mean;
 }
 

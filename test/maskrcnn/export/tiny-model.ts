@@ -24,8 +24,7 @@ export const tinyConfig = (changes: MaskRcnnConfigInput = {}) =>
   });
 
 /** `images` pictures of a dark disc on light ground; `step` chooses anchors and RoIs. */
-export function discBatch(images: number, step: number): TrainBatch {
-  const config = tinyConfig();
+export function discBatch(images: number, step: number, config = tinyConfig()): TrainBatch {
   const picture = (index: number) => {
     const pixels = new Uint8Array(SIDE * SIDE * 3);
     const mask = new Uint8Array(SIDE * SIDE);
