@@ -2,9 +2,12 @@
 import { performance } from 'node:perf_hooks';
 import {
   buildBatch,
+  CompiledTrainer,
+  Parameters,
   randomStream,
+  type AnnotatedImage,
   type Losses,
-  type Parameters,
+  type MaskRcnnConfig,
   type TrainBatch,
   type TrainerOptions,
 } from '../../maskrcnn/index.ts';
@@ -17,6 +20,7 @@ import {
   parametersOf,
   SEED,
 } from './model.ts';
+import { trainUntilPositives, type Model } from './positives.ts';
 import type { Work } from './serve.ts';
 
 /** Compiled or eager. */
@@ -30,10 +34,38 @@ export async function trainWork(
 ): Promise<Work> {
   const { kind, size } = request.case;
   const config = configOf(request.case);
-  const parameters: Parameters = await parametersOf(config, request);
   const images = await annotatedImages(request.pictures, size);
   const layers = kind === 'train-heads' ? 'heads' : 'all';
-  const engine = createEngine({ config, parameters, layers });
+  if (kind === 'start-up') {
+    const parameters = await parametersOf(config, request);
+    return stepping(createEngine({ config, parameters, layers }), { config, images });
+  }
+  const model = { config, parameters: Parameters.initialise(config, SEED) };
+  const create = () => createEngine({ ...model, layers });
+  if (layers === 'all') {
+    const engine = create();
+    if (engine instanceof CompiledTrainer) {
+      const positives = trainUntilPositives(model, images, engine);
+      return stepping(engine, { config, images, positives });
+    }
+  }
+  const positives = settle(model, images);
+  return stepping(create(), { config, images, positives });
+}
+
+function settle(model: Model, images: readonly AnnotatedImage[]): number {
+  using trainer = new CompiledTrainer({ ...model, layers: 'all' });
+  return trainUntilPositives(model, images, trainer);
+}
+
+interface Stepping {
+  readonly config: MaskRcnnConfig;
+  readonly images: readonly AnnotatedImage[];
+  /** RoIs on a lesion, an image, where known. */
+  readonly positives?: number;
+}
+
+function stepping(engine: Engine, { config, images, positives }: Stepping): Work {
   let step = 0;
   return {
     library: libraryName(),
@@ -43,7 +75,12 @@ export async function trainWork(
       const built = performance.now();
       engine.step(batch, LEARNING_RATE);
       const milliseconds = performance.now() - began;
-      return Promise.resolve({ milliseconds, parts: { 'building the batch': built - began } });
+      const parts = { 'building the batch': built - began };
+      return Promise.resolve({
+        milliseconds,
+        parts,
+        ...(positives === undefined ? {} : { positives }),
+      });
     },
   };
 }
