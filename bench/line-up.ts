@@ -85,10 +85,12 @@ function torchvision(python: string): StartUpEntrant[] {
 function typescript(file: string, environment: NodeJS.ProcessEnv = {}): Command {
   return {
     command: process.execPath,
-    args: ['--import', import.meta.resolve('tsx'), contestantPath(file)],
+    args: ['--import', LOADER, contestantPath(file)],
     environment: { TF_CPP_MIN_LOG_LEVEL: '2', ...tensorflowSettings(), ...environment },
   };
 }
+
+const LOADER = new URL('../infra/typescript-loader.mjs', import.meta.url).href;
 
 const contestantPath = (file: string) =>
   fileURLToPath(new URL(`./contestants/${file}`, import.meta.url));

@@ -20,8 +20,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 let main = '../dist/cli/main.js';
 if (existsSync(here('main.ts'))) {
-  const { register } = await import('tsx/esm/api');
-  register();
+  await import('../infra/typescript-loader.mjs');
   main = './main.ts';
 }
 const { runCli } = await import(new URL(main, import.meta.url).href);

@@ -100,9 +100,11 @@ export async function startProcess(options: ProcessOptions): Promise<SupervisedP
   };
 }
 
+const TYPESCRIPT_LOADER = new URL('./typescript-loader.mjs', import.meta.url).href;
+
 /** `node` arguments that run a module of this project, from source (`.ts`) or from `dist` (`.js`). */
 export function nodeArguments(modulePath: string): string[] {
-  return modulePath.endsWith('.ts') ? ['--import', 'tsx', modulePath] : [modulePath];
+  return modulePath.endsWith('.ts') ? ['--import', TYPESCRIPT_LOADER, modulePath] : [modulePath];
 }
 
 /** The child's end as the guardian told it; were the guardian killed, its group is killed here. */

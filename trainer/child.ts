@@ -1,8 +1,6 @@
 /** One forked trainer process: its start, its messages, its last words, its end. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import { TrainerSpawnError, TrainerStartError } from './errors.ts';
 import type { Request } from './protocol.ts';
 
@@ -114,5 +112,5 @@ export class TrainerChild {
 
 /** By its path, so that it is found whatever folder the worker was started in. */
 function typescriptLoader(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  return new URL('../infra/typescript-loader.mjs', import.meta.url).href;
 }

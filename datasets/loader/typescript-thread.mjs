@@ -4,7 +4,9 @@
  */
 import { pathToFileURL } from 'node:url';
 import { workerData } from 'node:worker_threads';
-import { register } from 'tsx/esm/api';
+import { register } from 'node:module';
+import { register as registerTsx } from 'tsx/esm/api';
 
-register();
+registerTsx();
+register(new URL('../../infra/plain-packages.mjs', import.meta.url));
 await import(pathToFileURL(workerData.entry).href);
