@@ -6,7 +6,14 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { ContestantError } from './errors.ts';
-import { parseReply, type Prepare, type Ran, type Reply, type Request } from './protocol.ts';
+import {
+  parseReply,
+  type Ended,
+  type Prepare,
+  type Ran,
+  type Reply,
+  type Request,
+} from './protocol.ts';
 
 export interface Command {
   readonly command: string;
@@ -55,12 +62,12 @@ export class Contestant implements AsyncDisposable {
     return this.#ask({ do: 'run' }, 'ran');
   }
 
-  /** Ends it; returns the most memory that it ever held at once, in bytes. */
-  async end(): Promise<number> {
-    const { peakResidentBytes } = await this.#ask({ do: 'end' }, 'ended');
+  /** Ends it; returns the most memory that it ever held at once. */
+  async end(): Promise<Ended> {
+    const ended = await this.#ask({ do: 'end' }, 'ended');
     this.#process.stdin.end();
     await this.#gone;
-    return peakResidentBytes;
+    return ended;
   }
 
   /** Ends it, whatever it does. */

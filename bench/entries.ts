@@ -1,6 +1,6 @@
 /** What a contestant did, as it stands in the results. */
 import { ContestantError } from './errors.ts';
-import type { Ran } from './protocol.ts';
+import type { Ended, Ran } from './protocol.ts';
 import type { Entry, Finished } from './results.ts';
 
 export interface Done {
@@ -8,11 +8,12 @@ export interface Done {
   readonly library: string;
   readonly warmUps: readonly Ran[];
   readonly runs: readonly Ran[];
-  readonly peakResidentBytes: number;
+  readonly ended: Ended;
 }
 
-export function finished({ name, library, warmUps, runs, peakResidentBytes }: Done): Finished {
-  const { parts, detections, positives } = runs.at(-1) ?? {};
+export function finished({ name, library, warmUps, runs, ended }: Done): Finished {
+  const { parts, detections, positives = ended.positives } = runs.at(-1) ?? {};
+  const { peakResidentBytes } = ended;
   return {
     name,
     outcome: 'finished',

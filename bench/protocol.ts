@@ -51,7 +51,12 @@ export const replySchema = z.discriminatedUnion('kind', [
   /** The contestant cannot do this case, by design. */
   z.strictObject({ kind: z.literal('refused'), reason: z.string() }),
   ranSchema,
-  z.strictObject({ kind: z.literal('ended'), peakResidentBytes: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal('ended'),
+    peakResidentBytes: z.int().positive(),
+    /** As in `ran`, of a contestant that has to look for it. */
+    positives: count.optional(),
+  }),
   z.strictObject({ kind: z.literal('failed'), reason: z.string() }),
 ]);
 
@@ -60,6 +65,7 @@ export type Request = z.output<typeof requestSchema>;
 export type Prepare = Extract<Request, { readonly do: 'prepare' }>;
 export type Reply = z.output<typeof replySchema>;
 export type Ran = z.output<typeof ranSchema>;
+export type Ended = Extract<Reply, { readonly kind: 'ended' }>;
 
 /** The reply in a line of output, or `undefined` for anything else. */
 export function parseReply(line: string): Reply | undefined {

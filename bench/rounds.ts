@@ -99,13 +99,13 @@ class Runner implements AsyncDisposable {
 
   end(): Promise<void> {
     return this.#attempt(async () => {
-      const peakResidentBytes = await this.#contestant.end();
+      const ended = await this.#contestant.end();
       this.#entry = finished({
         name: this.#entrant.name,
         library: this.#library,
         warmUps: this.#warmUps,
         runs: this.#runs,
-        peakResidentBytes,
+        ended,
       });
     });
   }

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Contestant, type Command } from './contestant.ts';
 import { failed, finished } from './entries.ts';
-import type { Prepare, Ran } from './protocol.ts';
+import type { Ended, Prepare, Ran } from './protocol.ts';
 import type { Entry } from './results.ts';
 import type { Entrant } from './rounds.ts';
 
@@ -30,7 +30,7 @@ interface Tally {
   readonly warmUps: Ran[];
   readonly runs: Ran[];
   library: string;
-  peakResidentBytes: number;
+  ended: Ended;
   entry: Entry | undefined;
 }
 
@@ -53,8 +53,10 @@ export async function startUps(options: StartUpOptions): Promise<Entry[]> {
   return tallies.flat().map((tally) => tally.entry ?? finished(tally));
 }
 
+const NOTHING: Ended = { kind: 'ended', peakResidentBytes: 0 };
+
 function newTally(name: string): Tally {
-  return { name, warmUps: [], runs: [], library: '', peakResidentBytes: 0, entry: undefined };
+  return { name, warmUps: [], runs: [], library: '', ended: NOTHING, entry: undefined };
 }
 
 async function startOnce(
@@ -80,7 +82,8 @@ async function startOnce(
       milliseconds,
       parts: { step: ran.milliseconds },
     });
-    tally.peakResidentBytes = Math.max(tally.peakResidentBytes, await contestant.end());
+    const ended = await contestant.end();
+    if (ended.peakResidentBytes > tally.ended.peakResidentBytes) tally.ended = ended;
   } catch (error) {
     tally.entry = failed(tally.name, error);
   } finally {

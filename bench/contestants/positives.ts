@@ -5,7 +5,6 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import {
   buildBatch,
-  type CompiledTrainer,
   pyramidAnchors,
   randomStream,
   type AnnotatedImage,
@@ -18,42 +17,26 @@ import { imagePyramid, regionProposals, regionScores } from '../../maskrcnn/mode
 import { batchTensors } from '../../maskrcnn/training/batch-tensors.ts';
 import { detectionTargets } from '../../maskrcnn/training/detection-targets.ts';
 import { SEED } from './model.ts';
+import type { Engine } from './train.ts';
 
-/** RoIs on the lesion, an image: about what torchvision samples on the same pictures. */
-const WANTED = 6;
+/** After these, the RPN proposes a dozen boxes on the lesion (seen at 256 and 512 pixels). */
+const SETTLING_STEPS = 6;
 const LEARNING_RATE = 1e-3;
-const MOST_STEPS = 40;
-const STEPS_BETWEEN_LOOKS = 5;
 
 export interface Model {
   readonly config: MaskRcnnConfig;
   readonly parameters: Parameters;
 }
 
-/**
- * Trains all layers on `images` until a step would have enough RoIs on their lesions, or gives up.
- *
- * @returns how many it would have, an image
- */
-export function trainUntilPositives(
-  model: Model,
-  images: readonly AnnotatedImage[],
-  trainer: CompiledTrainer,
-): number {
-  const batchOf = (step: number) =>
-    buildBatch(images, model.config, randomStream(SEED, 'settling', step));
-  let positives = 0;
-  for (let step = 1; step <= MOST_STEPS && positives < WANTED; step++) {
-    trainer.step(batchOf(step), LEARNING_RATE);
-    if (step % STEPS_BETWEEN_LOOKS !== 0) continue;
-    trainer.sync();
-    positives = countPositives(model, batchOf(0));
+/** Trains on `images` until the RPN proposes boxes on their lesions. */
+export function settle({ config }: Model, images: readonly AnnotatedImage[], engine: Engine): void {
+  for (let step = 0; step < SETTLING_STEPS; step++) {
+    engine.step(buildBatch(images, config, randomStream(SEED, 'settling', step)), LEARNING_RATE);
   }
-  return positives;
 }
 
-/** RoIs on a lesion, an image, that a training step on `batch` would have. */
-function countPositives({ config, parameters }: Model, batch: TrainBatch): number {
+/** RoIs on a lesion, all images together, that a training step on `batch` would have. */
+export function countPositives({ config, parameters }: Model, batch: TrainBatch): number {
   return tf.tidy(() => {
     const tensors = batchTensors(batch);
     const values = pyramidAnchors(config, batch.imageSize);
@@ -63,6 +46,6 @@ function countPositives({ config, parameters }: Model, batch: TrainBatch): numbe
     const count = config.postNmsRoisTraining;
     const { boxes } = regionProposals({ config, rpn, anchors, count });
     const { classIds } = detectionTargets({ ...tensors, config, proposals: boxes });
-    return (tf.sum(tf.greater(classIds, 0)).dataSync()[0] ?? 0) / batch.batchSize;
+    return tf.sum(tf.greater(classIds, 0)).dataSync()[0] ?? 0;
   });
 }

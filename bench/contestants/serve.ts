@@ -9,6 +9,8 @@ export interface Work {
   /** What does it, with its version. */
   readonly library: string;
   run(): Promise<Omit<Ran, 'kind'>>;
+  /** RoIs of a step that lie on a lesion, all images together; looked for when all is measured. */
+  countPositives?(): number;
 }
 
 /** The case is none that this contestant can do. */
@@ -27,7 +29,7 @@ export async function serve(prepare: (request: Prepare) => Promise<Work>): Promi
         if (work === undefined) return { kind: 'failed', reason: 'asked to run before prepare' };
         return { kind: 'ran', ...(await work.run()) };
       case 'end':
-        return { kind: 'ended', peakResidentBytes: peakResidentBytes() };
+        return ended(peakResidentBytes(), work);
     }
   };
   for await (const line of createInterface({ input: process.stdin })) {
@@ -35,6 +37,12 @@ export async function serve(prepare: (request: Prepare) => Promise<Work>): Promi
     process.stdout.write(`${JSON.stringify(reply)}\n`);
   }
   process.exit();
+}
+
+function ended(peak: number, work: Work | undefined): Reply {
+  const positives = work?.countPositives?.();
+  const reply = { kind: 'ended', peakResidentBytes: peak } as const;
+  return positives === undefined ? reply : { ...reply, positives };
 }
 
 function asReply(error: unknown): Reply {

@@ -2,7 +2,6 @@
 import { performance } from 'node:perf_hooks';
 import {
   buildBatch,
-  CompiledTrainer,
   Parameters,
   randomStream,
   type AnnotatedImage,
@@ -20,12 +19,14 @@ import {
   parametersOf,
   SEED,
 } from './model.ts';
-import { trainUntilPositives, type Model } from './positives.ts';
+import { countPositives, settle } from './positives.ts';
 import type { Work } from './serve.ts';
 
 /** Compiled or eager. */
 export interface Engine {
   step(batch: TrainBatch, learningRate: number): Losses;
+  /** Brings the weights to the parameters. */
+  sync?(): void;
 }
 
 export async function trainWork(
@@ -41,31 +42,23 @@ export async function trainWork(
     return stepping(createEngine({ config, parameters, layers }), { config, images });
   }
   const model = { config, parameters: Parameters.initialise(config, SEED) };
-  const create = () => createEngine({ ...model, layers });
-  if (layers === 'all') {
-    const engine = create();
-    if (engine instanceof CompiledTrainer) {
-      const positives = trainUntilPositives(model, images, engine);
-      return stepping(engine, { config, images, positives });
-    }
-  }
-  const positives = settle(model, images);
-  return stepping(create(), { config, images, positives });
-}
-
-function settle(model: Model, images: readonly AnnotatedImage[]): number {
-  using trainer = new CompiledTrainer({ ...model, layers: 'all' });
-  return trainUntilPositives(model, images, trainer);
+  const engine = createEngine({ ...model, layers });
+  settle(model, images, engine);
+  return {
+    ...stepping(engine, { config, images }),
+    countPositives: () => {
+      engine.sync?.();
+      return countPositives(model, buildBatch(images, config, randomStream(SEED, 'settling', 0)));
+    },
+  };
 }
 
 interface Stepping {
   readonly config: MaskRcnnConfig;
   readonly images: readonly AnnotatedImage[];
-  /** RoIs on a lesion, an image, where known. */
-  readonly positives?: number;
 }
 
-function stepping(engine: Engine, { config, images, positives }: Stepping): Work {
+function stepping(engine: Engine, { config, images }: Stepping): Work {
   let step = 0;
   return {
     library: libraryName(),
@@ -75,12 +68,7 @@ function stepping(engine: Engine, { config, images, positives }: Stepping): Work
       const built = performance.now();
       engine.step(batch, LEARNING_RATE);
       const milliseconds = performance.now() - began;
-      const parts = { 'building the batch': built - began };
-      return Promise.resolve({
-        milliseconds,
-        parts,
-        ...(positives === undefined ? {} : { positives }),
-      });
+      return Promise.resolve({ milliseconds, parts: { 'building the batch': built - began } });
     },
   };
 }
