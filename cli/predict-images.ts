@@ -9,6 +9,7 @@ import { Parameters } from '../maskrcnn/parameters.ts';
 import { loadWeights } from '../maskrcnn/weights/load.ts';
 import { encodeMaskPng } from '../report/mask-png.ts';
 import { drawOverlay } from '../report/overlay.ts';
+import { graphCacheIn } from '../trainer/engine.ts';
 import { downloadVersion, resolveVersion } from '../storage/model-registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { UsageError } from './failures.ts';
@@ -50,9 +51,12 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   const resolved = await resolveVersion(options.store, options.name.model, options.name.version);
   const { weightsPath } = await downloadVersion(options.store, resolved, options.cacheFolder);
   const { config, classNames } = resolved.manifest;
-  using parameters = Parameters.initialise(config, 0);
+  using parameters = Parameters.zeros(config);
   await loadWeights(parameters, weightsPath, { strict: true });
-  using detector = new Detector(config, parameters, { fit: fitImage });
+  using detector = new Detector(config, parameters, {
+    fit: fitImage,
+    graphCache: await graphCacheIn(options.cacheFolder),
+  });
   await mkdir(options.out, { recursive: true });
 
   const predictions: Prediction[] = [];

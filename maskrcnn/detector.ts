@@ -12,6 +12,7 @@ import { normBoxes } from './boxes/normalisation.ts';
 import type { MaskRcnnConfig } from './config.ts';
 import { fitAsReference, sizeOfBatch, type FittedImage } from './detection/fit-image.ts';
 import { unmoldDetections, type Detection } from './detection/unmold.ts';
+import type { ModelGraphCache } from './graph-cache.ts';
 import { moldImage } from './image/mold.ts';
 import type { PixelImage } from './image/resize-image.ts';
 import { CompiledDetection, type DetectionFeeds } from './detection/compiled-detection.ts';
@@ -24,6 +25,8 @@ export type { Detection, FittedImage };
 export interface DetectorOptions {
   /** Brings an image to the network's size. @default `resize_image` of the reference */
   readonly fit?: (image: PixelImage, config: MaskRcnnConfig) => FittedImage | Promise<FittedImage>;
+  /** Where compiled detection keeps its graph for the next process; nowhere when left out. */
+  readonly graphCache?: ModelGraphCache;
 }
 
 export interface DetectOptions {
@@ -35,6 +38,7 @@ export class Detector implements Disposable {
   readonly #config: MaskRcnnConfig;
   readonly #parameters: Parameters;
   readonly #fit: NonNullable<DetectorOptions['fit']>;
+  readonly #graphCache: ModelGraphCache | undefined;
   #compiled: { readonly shapes: string; readonly detection: CompiledDetection } | undefined;
   /** Batch and size of the last images. */
   #lastShapes: string | undefined;
@@ -43,11 +47,12 @@ export class Detector implements Disposable {
   constructor(
     config: MaskRcnnConfig,
     parameters: Parameters,
-    { fit = fitAsReference }: DetectorOptions = {},
+    { fit = fitAsReference, graphCache }: DetectorOptions = {},
   ) {
     this.#config = config;
     this.#parameters = parameters;
     this.#fit = fit;
+    this.#graphCache = graphCache;
   }
 
   /**
@@ -129,7 +134,8 @@ export class Detector implements Disposable {
     if (this.#compiled?.shapes === shapes) return this.#compiled.detection.run(feeds);
     if (first || again) {
       this[Symbol.dispose]();
-      const detection = new CompiledDetection({ config, parameters, batch, size });
+      const graphCache = this.#graphCache;
+      const detection = new CompiledDetection({ config, parameters, batch, size, graphCache });
       this.#compiled = { shapes, detection };
       return detection.run(feeds);
     }

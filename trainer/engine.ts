@@ -3,6 +3,7 @@
  * machine finds in the cache.
  */
 import { join } from 'node:path';
+import type { ModelGraphCache } from '../maskrcnn/graph-cache.ts';
 import { CompiledTrainer } from '../maskrcnn/training/compiled-trainer.ts';
 import type { TrainerOptions } from '../maskrcnn/training/trainer.ts';
 import { codeHash } from './code-hash.ts';
@@ -18,9 +19,13 @@ export async function createEngine({
   cacheFolder,
   ...options
 }: EngineOptions): Promise<TrainingEngine> {
-  const graphCache = {
+  return new CompiledTrainer({ ...options, graphCache: await graphCacheIn(cacheFolder) });
+}
+
+/** The graphs' own folder in a cache folder. */
+export async function graphCacheIn(cacheFolder: string): Promise<ModelGraphCache> {
+  return {
     folder: join(cacheFolder, 'graphs'),
     codeHash: await codeHash({ rooms: ['graph', 'maskrcnn'] }),
   };
-  return new CompiledTrainer({ ...options, graphCache });
 }

@@ -17,7 +17,6 @@ import { imagePyramid, regionProposals, regionScores } from '../../maskrcnn/mode
 import { batchTensors } from '../../maskrcnn/training/batch-tensors.ts';
 import { detectionTargets } from '../../maskrcnn/training/detection-targets.ts';
 import { SEED } from './model.ts';
-import type { Engine } from './train.ts';
 
 /** After these, the RPN proposes a dozen boxes on the lesion (seen at 256 and 512 pixels). */
 const SETTLING_STEPS = 6;
@@ -29,9 +28,13 @@ export interface Model {
 }
 
 /** Trains on `images` until the RPN proposes boxes on their lesions. */
-export function settle({ config }: Model, images: readonly AnnotatedImage[], engine: Engine): void {
-  for (let step = 0; step < SETTLING_STEPS; step++) {
-    engine.step(buildBatch(images, config, randomStream(SEED, 'settling', step)), LEARNING_RATE);
+export function settle(
+  { config }: Model,
+  images: readonly AnnotatedImage[],
+  step: (batch: TrainBatch, learningRate: number) => void,
+): void {
+  for (let i = 0; i < SETTLING_STEPS; i++) {
+    step(buildBatch(images, config, randomStream(SEED, 'settling', i)), LEARNING_RATE);
   }
 }
 

@@ -31,7 +31,7 @@ export interface Engine {
 
 export async function trainWork(
   request: Prepare,
-  createEngine: (options: TrainerOptions) => Engine,
+  createEngine: (options: TrainerOptions) => Engine | Promise<Engine>,
 ): Promise<Work> {
   const { kind, size } = request.case;
   const config = configOf(request.case);
@@ -39,11 +39,11 @@ export async function trainWork(
   const layers = kind === 'train-heads' ? 'heads' : 'all';
   if (kind === 'start-up') {
     const parameters = await parametersOf(config, request);
-    return stepping(createEngine({ config, parameters, layers }), { config, images });
+    return stepping(await createEngine({ config, parameters, layers }), { config, images });
   }
   const model = { config, parameters: Parameters.initialise(config, SEED) };
-  const engine = createEngine({ ...model, layers });
-  settle(model, images, engine);
+  const engine = await createEngine({ ...model, layers });
+  settle(model, images, (batch, rate) => engine.step(batch, rate));
   return {
     ...stepping(engine, { config, images }),
     countPositives: () => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-node-gpu';
 import { compile, type CompiledFunction } from '../../graph/compile.ts';
 import { pyramidAnchors } from '../boxes/anchors.ts';
 import type { MaskRcnnConfig } from '../config.ts';
+import { cachedAs, type ModelGraphCache } from '../graph-cache.ts';
 import { detectionForward, type DetectionOutput } from '../model.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Size } from '../shapes.ts';
@@ -14,6 +15,7 @@ export interface CompiledDetectionOptions {
   readonly batch: number;
   /** Of the molded images. */
   readonly size: Size;
+  readonly graphCache?: ModelGraphCache | undefined;
 }
 
 /** What a detection is fed with. */
@@ -32,7 +34,7 @@ export class CompiledDetection implements Disposable {
   /** The values that the session has: an assignment gives a variable other data. */
   #pushed: readonly object[];
 
-  constructor({ config, parameters, batch, size }: CompiledDetectionOptions) {
+  constructor({ config, parameters, batch, size, graphCache }: CompiledDetectionOptions) {
     this.#variables = parameters.specs.map(({ name }) => parameters.get(name));
     const anchorValues = pyramidAnchors(config, size);
     this.#program = compile(
@@ -56,6 +58,7 @@ export class CompiledDetection implements Disposable {
         },
         variables: this.#variables,
         precision: config.precision,
+        ...cachedAs(graphCache, { what: ['detection'], config }),
       },
     );
     this.#pushed = this.#values();

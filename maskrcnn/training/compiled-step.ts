@@ -15,12 +15,12 @@ import { compileAll, define, type CompiledProgram, type Definitions } from '../.
 import type { FunctionResult, NamedTensors } from '../../graph/trace.ts';
 import { pyramidAnchors } from '../boxes/anchors.ts';
 import type { MaskRcnnConfig } from '../config.ts';
+import { cachedAs, type ModelGraphCache } from '../graph-cache.ts';
 import type { BatchTensors } from '../model.ts';
 import type { Parameters, ParameterSpec } from '../parameters.ts';
 import { averagedSource } from './averages.ts';
 import type { LossTensors } from './loss-values.ts';
 import { accumulateStep, appliedStep, trainStep, validationLosses } from './train-step.ts';
-import type { TrainerOptions } from './trainer.ts';
 import type { TrainingState } from './training-state.ts';
 
 export type StepProgram = CompiledProgram<Definitions>;
@@ -34,7 +34,7 @@ export interface StepProgramOptions {
   readonly batch: BatchTensors;
   /** Of the layers that are trained; part of the cached graphs' name. */
   readonly layers: string;
-  readonly graphCache?: TrainerOptions['graphCache'];
+  readonly graphCache?: ModelGraphCache | undefined;
 }
 
 /** Traces the functions and loads them with the values that the variables have now. */
@@ -50,18 +50,12 @@ export function compileStep(options: StepProgramOptions): StepProgram {
     config.gradientAccumulationSteps === 1
       ? { train: trainFunction(options), validate }
       : { accumulate: accumulateFunction(options), apply: applyFunction(options), validate };
-  return compileAll(definitions, { variables, precision: config.precision, ...cacheOf(options) });
-}
-
-/**
- * The configuration and the layers decide which variable stands where, and with the code and the batch's
- * shapes (which `compileAll` looks at itself) everything else of the graphs.
- */
-function cacheOf({ config, layers, graphCache }: StepProgramOptions) {
-  if (graphCache === undefined) return {};
-  const { folder, codeHash } = graphCache;
-  const settings = Object.entries(config).sort(([left], [right]) => (left < right ? -1 : 1));
-  return { cache: { folder, key: JSON.stringify(['train step', codeHash, layers, settings]) } };
+  const { layers, graphCache } = options;
+  return compileAll(definitions, {
+    variables,
+    precision: config.precision,
+    ...cachedAs(graphCache, { what: ['train step', layers], config }),
+  });
 }
 
 const SCALAR = { shape: [], dtype: 'float32' } as const;

@@ -127,14 +127,15 @@ export class CompiledTrainer implements Disposable {
   #run(name: 'train' | 'accumulate', batch: TrainBatch, scalars: NamedTensors): Losses {
     const losses = withTensors(batch, (tensors) => {
       const program = this.#programFor(batch, tensors);
+      // Before the step: what the variables held too could not change where it lies.
+      if (!this.#ahead) program.release();
+      this.#ahead = true;
       return readAndDispose(program.run(name, { ...named(tensors), ...scalars }));
     });
     if (!Object.values(losses).every(Number.isFinite)) {
       this.#eager.state.beginStep();
       throw new NonFiniteLossError(losses, this.#step);
     }
-    if (!this.#ahead) this.#compiled?.program.release();
-    this.#ahead = true;
     return losses;
   }
 

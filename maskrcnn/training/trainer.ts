@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import { pyramidAnchors } from '../boxes/anchors.ts';
 import type { MaskRcnnConfig } from '../config.ts';
+import type { ModelGraphCache } from '../graph-cache.ts';
 import { trainableParameters, type Parameters, type ParameterSpec } from '../parameters.ts';
 import type { Size } from '../shapes.ts';
 import { averagedSource } from './averages.ts';
@@ -28,12 +29,7 @@ export interface TrainerOptions {
   /** Steps already taken: counts in the errors only. @default 0 */
   readonly step?: number;
   /** Where a compiled trainer keeps its graphs for the next process; nowhere when left out. */
-  readonly graphCache?: {
-    /** Made when it is not there. */
-    readonly folder: string;
-    /** Names the code of this library: graphs of other code are not taken. */
-    readonly codeHash: string;
-  };
+  readonly graphCache?: ModelGraphCache;
 }
 
 export class Trainer implements Disposable {

@@ -21,6 +21,7 @@ import { Detector, type Detection } from '../../maskrcnn/detector.ts';
 import { drawOverlay } from '../../report/overlay.ts';
 import { readNamedDocument, sha256, writeDocument } from '../../storage/documents.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
+import { graphCacheIn } from '../engine.ts';
 import { MissingPairError } from '../errors.ts';
 import type { TaskOf } from '../protocol.ts';
 import { breathe, type TaskContext } from '../serve.ts';
@@ -53,7 +54,10 @@ export async function evaluate(
   const { folder } = workspace;
   const model = await warm.at(checkpoint, { folder, signal: context.signal, onNote });
   const pairs = await validationPairs(store, input);
-  using detector = new Detector(model.config, model.parameters, { fit: fitImage });
+  using detector = new Detector(model.config, model.parameters, {
+    fit: fitImage,
+    graphCache: await graphCacheIn(cacheFolder),
+  });
   const predictions = (of: readonly Pair[]) =>
     predict({ store, pairs: of, signal: context.signal, detector, minConfidence });
 
