@@ -17,21 +17,19 @@ import type { AttrValue, NodeDef, TensorShapeProto } from './saved-model-schema.
 export interface LoweringOptions {
   /** Put before every node name, so that several functions fit in one graph; `train/` or nothing. */
   readonly prefix: string;
+  /** Nodes that run after another one, though they do not read it, by name. */
+  readonly waiting?: ReadonlyMap<string, string>;
   /** The node, or nodes, by which `name` comes to hold the variable's value. */
   readonly lowerVariable: (node: VariableNode, name: string) => readonly NodeDef[];
 }
 
-export function lowerNodes(
-  { nodes }: FunctionGraph,
-  { prefix, lowerVariable }: LoweringOptions,
-): readonly NodeDef[] {
-  return nodes.flatMap((node) => lowerNode(node, prefix, lowerVariable));
+export function lowerNodes({ nodes }: FunctionGraph, options: LoweringOptions): readonly NodeDef[] {
+  return nodes.flatMap((node) => lowerNode(node, options));
 }
 
 function lowerNode(
   node: GraphNode,
-  prefix: string,
-  lowerVariable: LoweringOptions['lowerVariable'],
+  { prefix, lowerVariable, waiting }: LoweringOptions,
 ): readonly NodeDef[] {
   const name = prefix + node.name;
   switch (node.kind) {
@@ -43,11 +41,15 @@ function lowerNode(
       return [constantNode(name, node.type, node.data)];
     case 'op': {
       const attributes = Object.entries(node.attributes);
+      const after = waiting?.get(node.name);
       return [
         {
           name,
           op: node.op,
-          input: node.inputs.map((ref) => prefix + tensorName(ref)),
+          input: [
+            ...node.inputs.map((ref) => prefix + tensorName(ref)),
+            ...(after === undefined ? [] : [`^${prefix}${after}`]),
+          ],
           attr: Object.fromEntries(attributes.map(([key, value]) => [key, lowerAttribute(value)])),
         },
       ];

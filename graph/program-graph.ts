@@ -17,6 +17,7 @@
  */
 import type { FunctionGraph, ValueRef, ValueType } from './graph.ts';
 import { outputTypes } from './graph.ts';
+import { lateRoots } from './late-roots.ts';
 import {
   constantNode,
   identityNode,
@@ -129,6 +130,7 @@ function functionNodes(
   return [
     ...lowerNodes(graph, {
       prefix,
+      waiting: lateRoots(graph),
       lowerVariable: ({ variable, type }, name) => [readNode(name, resource(variable).node, type)],
     }),
     ...outputNodes(prefix, graph),
