@@ -8,6 +8,9 @@ import { dirname, join } from 'node:path';
 import { projectRoot, stateFolder } from '../paths.mjs';
 import { runCommand } from './command.mjs';
 
+/** Stands in for the package's own: read first, it takes its include guard. */
+export const safeReferences = join(projectRoot, 'infra/native/napi_auto_ref.h');
+
 /**
  * @param {{ compiler: { command: string, args: readonly string[], env?: NodeJS.ProcessEnv },
  *   tfjsPackage: string, libraries: readonly string[], target: string, signal: AbortSignal }} options
@@ -31,7 +34,7 @@ export async function compileAddon({ compiler, tfjsPackage, libraries, target, s
   await Promise.all([
     ...sources.map((source) =>
       compile([
-        ...[...flags, ...include],
+        ...[...flags, ...include, '-include', safeReferences],
         ...['-c', join(tfjsPackage, 'binding', `${source}.cc`), '-o', object(source)],
       ]),
     ),

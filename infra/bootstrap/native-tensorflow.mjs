@@ -9,7 +9,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot, stateFolder } from '../paths.mjs';
-import { compileAddon } from './addon.mjs';
+import { compileAddon, safeReferences } from './addon.mjs';
 import { runCommand } from './command.mjs';
 import { SetupError } from './errors.mjs';
 import { npmPackages } from './npm-packages.mjs';
@@ -226,6 +226,7 @@ function ourStamp() {
   return stamp('native-tensorflow', {
     files: [
       requirements(flavour),
+      safeReferences,
       fileURLToPath(import.meta.url),
       fileURLToPath(new URL('./addon.mjs', import.meta.url)),
     ],
