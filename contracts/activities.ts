@@ -1,8 +1,8 @@
 /** The activities' inputs and outputs: the seam between workflows and the rooms that do the work. */
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import type { Augmentation } from '../augmentation/schema.ts';
-import type { ArchiveSource, InitialWeights, Stage } from './pipeline-input.ts';
-import type { EpochResult } from './progress.ts';
+import type { ArchiveSource, InitialWeights, PipelineInput, Stage } from './pipeline-input.ts';
+import type { BestEpoch, EpochResult, PipelineResult } from './progress.ts';
 import type {
   ArchiveRef,
   CheckpointRef,
@@ -40,9 +40,33 @@ export interface DataActivities {
     readonly split: SplitRef;
     readonly config: MaskRcnnConfig;
   }): Promise<RecordsRef>;
+  /** Whether an earlier run did the very same, by the same code. */
+  findOutcome(input: FindOutcomeInput): Promise<FoundOutcome>;
+  /** Deletes a run's checkpoints that nothing goes on from any more. */
+  pruneCheckpoints(input: {
+    readonly runId: string;
+    /** Checkpoints of later epochs are left alone: they are being written. */
+    readonly throughEpoch: number;
+    readonly keep: readonly CheckpointRef[];
+  }): Promise<{ readonly deleted: number }>;
 }
 
-/** Where an epoch starts: the checkpoint before it, or the initial weights. */
+/** All that decides what a run comes to, but for the code, which the worker knows. */
+export interface FindOutcomeInput {
+  readonly configHash: string;
+  readonly split: SplitRef;
+  readonly records: RecordsRef;
+  readonly evaluation: PipelineInput['evaluation'];
+  readonly publish: PipelineInput['publish'];
+}
+
+export interface FoundOutcome {
+  /** Where this run's own outcome is to be written. */
+  readonly key: string;
+  readonly earlier: PipelineResult | null;
+}
+
+/** Where an epoch starts: the checkpoint before it or one within it, or the initial weights. */
 export type EpochStart =
   | { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointRef }
   | { readonly kind: 'initial'; readonly weights: InitialWeights };
@@ -60,12 +84,22 @@ export interface TrainEpochInput {
   readonly start: EpochStart;
   readonly split: SplitRef;
   readonly records: RecordsRef;
+  /** Of the stage's epochs before this one. */
+  readonly best: BestEpoch | null;
+  readonly checkpoints: PipelineInput['checkpoints'];
 }
 
-export interface TrainEpochOutput {
-  readonly checkpoint: CheckpointRef;
-  readonly result: EpochResult;
-}
+/**
+ * Interrupted: the epoch was asked to stop (the run is paused or cancelled, the worker leaves) and did so in good
+ * order. It goes on from the checkpoint; from where it started when there is none.
+ */
+export type TrainEpochOutput =
+  | {
+      readonly kind: 'finished';
+      readonly checkpoint: CheckpointRef;
+      readonly result: EpochResult;
+    }
+  | { readonly kind: 'interrupted'; readonly checkpoint: CheckpointRef | null };
 
 export interface EvaluateModelInput {
   readonly runId: string;
@@ -86,6 +120,8 @@ export interface PublishModelInput {
   readonly records: RecordsRef;
   readonly checkpoint: CheckpointRef;
   readonly evaluation: EvaluationRef;
+  /** Where the run's outcome is written, so that the next run with nothing new finds it. */
+  readonly outcomeKey: string;
 }
 
 export interface PublishModelOutput {

@@ -1,6 +1,7 @@
 /** The JSON documents in the object store. Each is written after all that it names. */
 import { z } from 'zod';
 import { maskRcnnConfigSchema } from '../maskrcnn/config.ts';
+import { bestEpochSchema, lossesSchema, pipelineResultSchema } from './progress.ts';
 import {
   archiveRefSchema,
   checkpointRefSchema,
@@ -67,9 +68,18 @@ export const checkpointManifestSchema = z.strictObject({
   kind: z.literal('checkpoint'),
   runId: z.string(),
   stage: z.string(),
+  /** The epoch that it is of, 1-based over all stages. */
   epoch: z.int().nonnegative(),
+  /** Steps of that epoch that are done; all of them at its end. */
+  stepInEpoch: z.int().nonnegative(),
   /** Steps taken in the whole run. */
   step: z.int().nonnegative(),
+  /** Of each loss over the epoch's steps so far, in their order; what the epoch's means are made of. */
+  lossSums: lossesSchema,
+  /** Of the epochs before this one. */
+  best: bestEpochSchema.nullable(),
+  /** What an epoch may go on under: the same recipe and data; other code makes other bits. */
+  hashes: z.strictObject({ recipe: hash, data: hash, code: hash }),
   config: maskRcnnConfigSchema,
   /** As training goes on with them. */
   weights: storedFileSchema,
@@ -130,6 +140,12 @@ export const aliasSchema = z.strictObject({
   updatedAt: z.iso.datetime(),
 });
 
+/** What a run came to, under the key of all that decides it: a run with the same key need not train. */
+export const outcomeSchema = z.strictObject({
+  kind: z.literal('outcome'),
+  result: pipelineResultSchema,
+});
+
 export type StoredFile = z.output<typeof storedFileSchema>;
 export type RawManifest = z.output<typeof rawManifestSchema>;
 export type DatasetManifest = z.output<typeof datasetManifestSchema>;
@@ -141,3 +157,4 @@ export type EvaluationManifest = z.output<typeof evaluationManifestSchema>;
 export type Lineage = z.output<typeof lineageSchema>;
 export type ModelVersionManifest = z.output<typeof modelVersionManifestSchema>;
 export type Alias = z.output<typeof aliasSchema>;
+export type Outcome = z.output<typeof outcomeSchema>;

@@ -176,6 +176,17 @@ const inputSchema = z.strictObject({
         ]),
     })
     .prefault({}),
+  checkpoints: z
+    .strictObject({
+      /**
+       * Seconds of training between two checkpoints within an epoch, which is what a lost worker costs at most;
+       * 0 for none but at the epoch's end.
+       */
+      everySeconds: z.number().nonnegative().default(120),
+      /** Finished epochs whose checkpoints are kept, beside the best one's; the others are deleted. */
+      keepEpochs: z.int().min(2).default(3),
+    })
+    .prefault({}),
   evaluation: z
     .strictObject({
       /** The overlays kept for the report. */
@@ -199,6 +210,8 @@ const inputSchema = z.strictObject({
       heartbeatSeconds: z.int().min(2).max(3600).default(60),
     })
     .prefault({}),
+  /** Trains even when an earlier run did the very same. */
+  force: z.boolean().default(false),
 });
 
 export const pipelineInputSchema = inputSchema.superRefine(({ model, training }, context) => {

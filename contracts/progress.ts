@@ -1,6 +1,11 @@
 /** Signs of life: what a heartbeat carries, and what a run answers when it is asked how far it is. */
 import { z } from 'zod';
-import { evaluationRefSchema, scoresSchema, versionRefSchema } from './references.ts';
+import {
+  checkpointRefSchema,
+  evaluationRefSchema,
+  scoresSchema,
+  versionRefSchema,
+} from './references.ts';
 
 /** Matterport's five losses (before the loss weights), L2, and the total that is minimised. */
 export const lossesSchema = z.strictObject({
@@ -26,6 +31,10 @@ export const activityProgressSchema = z.strictObject({
   dataWaitShare: z.number().nonnegative().optional(),
   /** Most memory that the trainer's process held at once so far. */
   peakResidentBytes: z.number().nonnegative().optional(),
+  /** Of an epoch: the checkpoints saved within it, newest first. The next attempt goes on from the first sound one. */
+  checkpoints: z.array(checkpointRefSchema).optional(),
+  /** Of an epoch: steps that were done again so far, since an attempt was lost after its last checkpoint. */
+  stepsRedone: z.int().nonnegative().optional(),
 });
 
 export const pipelineStepSchema = z.enum([
@@ -49,7 +58,14 @@ export const epochResultSchema = z.strictObject({
   seconds: z.number(),
   /** Of a run's first epoch: what the initial weights gave, and what they did not. */
   startedFrom: z.string().optional(),
+  /** Steps that were done more than once, since attempts were lost. */
+  stepsRedone: z.int().nonnegative().optional(),
+  /** What went wrong and was mended on the way, e.g. a damaged checkpoint that was passed over. */
+  warnings: z.array(z.string()).optional(),
 });
+
+/** The best epoch of a stage so far, by the metric that early stopping watches (else by the total). */
+export const bestEpochSchema = z.strictObject({ epoch: z.int().positive(), loss: z.number() });
 
 /** A stage that ended before its last epoch. */
 export const stageStopSchema = z.strictObject({
@@ -64,11 +80,12 @@ export const stageStopSchema = z.strictObject({
 /** The answer to the query `status`. */
 export const runStatusSchema = z.strictObject({
   runId: z.string(),
-  state: z.enum(['running', 'completed', 'failed', 'cancelled']),
+  state: z.enum(['running', 'paused', 'completed', 'failed', 'cancelled']),
   steps: z.array(
     z.strictObject({
       step: pipelineStepSchema,
-      state: z.enum(['waiting', 'running', 'done', 'failed']),
+      /** Skipped: an earlier run did the same, and its result is taken. */
+      state: z.enum(['waiting', 'running', 'done', 'failed', 'skipped']),
       summary: z.string(),
     }),
   ),
@@ -81,6 +98,8 @@ export const runStatusSchema = z.strictObject({
 /** What the pipeline workflow returns. */
 export const pipelineResultSchema = z.strictObject({
   runId: z.string(),
+  /** No change: data, recipe and code are those of an earlier run, whose result this is. */
+  outcome: z.enum(['trained', 'no-change']).default('trained'),
   evaluation: evaluationRefSchema,
   version: versionRefSchema,
   alias: z.strictObject({ name: z.string(), moved: z.boolean(), reason: z.string() }),
@@ -90,6 +109,7 @@ export type Losses = z.output<typeof lossesSchema>;
 export type ActivityProgress = z.output<typeof activityProgressSchema>;
 export type PipelineStep = z.output<typeof pipelineStepSchema>;
 export type EpochResult = z.output<typeof epochResultSchema>;
+export type BestEpoch = z.output<typeof bestEpochSchema>;
 export type StageStop = z.output<typeof stageStopSchema>;
 export type RunStatus = z.output<typeof runStatusSchema>;
 export type PipelineResult = z.output<typeof pipelineResultSchema>;

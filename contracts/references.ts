@@ -37,8 +37,10 @@ export const checkpointRefSchema = z.strictObject({
   manifestKey: key,
   hash,
   stage: z.string(),
-  /** Epochs finished in the whole run, 1-based over all stages; 0 is the initial state. */
+  /** The epoch that it is of, 1-based over all stages. */
   epoch: count,
+  /** Steps of that epoch that are done; all of them at its end. */
+  stepInEpoch: count,
 });
 
 export const scoresSchema = z.strictObject({

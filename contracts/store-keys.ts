@@ -17,11 +17,14 @@ export const storeKeys = {
   split: (hash: string) => `splits/${hash}.json`,
   checkpointFolder: (runId: string, stage: string, epoch: number, step: number, attempt: string) =>
     `runs/${runId}/checkpoints/${stage}/e${String(epoch)}-s${String(step)}-${attempt}`,
+  checkpointsFolder: (runId: string) => `runs/${runId}/checkpoints`,
   eventsFolder: (runId: string, stage: string) => `runs/${runId}/events/${stage}`,
   evaluation: (runId: string, attempt: string) =>
     `runs/${runId}/evaluation/${attempt}/evaluation.json`,
   overlay: (runId: string, attempt: string, imageId: string) =>
     `runs/${runId}/evaluation/${attempt}/overlays/${imageId}.png`,
+  /** By the hash of all that decides what a run comes to. */
+  outcome: (hash: string) => `outcomes/${hash}.json`,
   versionsFolder: (model: string) => `models/${model}/versions`,
   versionFolder: (model: string, version: number) => `models/${model}/versions/${String(version)}`,
   alias: (model: string, alias: string) => `models/${model}/aliases/${alias}.json`,
