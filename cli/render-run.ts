@@ -14,6 +14,7 @@ const MARKS = {
   running: pico.cyan('▶'),
   done: pico.green('✓'),
   failed: pico.red('✗'),
+  skipped: pico.dim('↷'),
 } as const;
 
 const ACTIVITY_OF: Readonly<Record<PipelineStep, string>> = {

@@ -50,12 +50,12 @@ export function dataActivities(timeouts: Timeouts) {
     startToCloseTimeout: '12h',
   });
   // One document in, one out: too short to beat.
-  const { splitDataset } = proxyActivities<DataActivities>({
+  const { splitDataset, findOutcome } = proxyActivities<DataActivities>({
     taskQueue: taskQueues.data,
     startToCloseTimeout: '2m',
     retry: OUTAGE,
   });
-  return { fetchArchive, unpackArchive, inspectDataset, splitDataset, prepareRecords };
+  return { fetchArchive, unpackArchive, inspectDataset, splitDataset, prepareRecords, findOutcome };
 }
 
 /** The GPU workers' activities, as a workflow calls them. */

@@ -6,9 +6,12 @@
 import type { TrainEpochOutput } from '../contracts/activities.ts';
 import type { EarlyStopping } from '../contracts/pipeline-input.ts';
 
+/** What an epoch that was not interrupted returns. */
+export type FinishedEpoch = Extract<TrainEpochOutput, { kind: 'finished' }>;
+
 export class EpochChoice {
   readonly #rule: EarlyStopping | null;
-  #chosen: TrainEpochOutput | undefined;
+  #chosen: FinishedEpoch | undefined;
   #epochsWithout = 0;
 
   constructor(rule: EarlyStopping | null) {
@@ -16,7 +19,7 @@ export class EpochChoice {
   }
 
   /** The stage's epochs, one after another. */
-  add(output: TrainEpochOutput): void {
+  add(output: FinishedEpoch): void {
     if (this.#isBetter(output)) {
       this.#chosen = output;
       this.#epochsWithout = 0;
@@ -26,7 +29,7 @@ export class EpochChoice {
   }
 
   /** The epoch to go on with; `undefined` before the first. */
-  get chosen(): TrainEpochOutput | undefined {
+  get chosen(): FinishedEpoch | undefined {
     return this.#chosen;
   }
 
@@ -35,7 +38,7 @@ export class EpochChoice {
     return this.#rule !== null && this.#epochsWithout >= this.#rule.patience;
   }
 
-  #isBetter(output: TrainEpochOutput): boolean {
+  #isBetter(output: FinishedEpoch): boolean {
     if (this.#rule === null || this.#chosen === undefined) return true;
     const { metric, minDelta } = this.#rule;
     return metricOf(output, metric) < metricOf(this.#chosen, metric) - minDelta;
@@ -43,6 +46,6 @@ export class EpochChoice {
 }
 
 /** The validation loss; an epoch without validation (which the input's schema refuses) is never better. */
-function metricOf({ result }: TrainEpochOutput, metric: EarlyStopping['metric']): number {
+function metricOf({ result }: FinishedEpoch, metric: EarlyStopping['metric']): number {
   return result.validation?.[metric] ?? Infinity;
 }

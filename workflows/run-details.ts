@@ -1,7 +1,7 @@
 /** A run's status as the short markdown that the Temporal UI shows on the run's page (limit 20 KB). */
 import type { RunStatus, StageStop } from '../contracts/progress.ts';
 
-const MARKS = { waiting: '·', running: '▶', done: '✓', failed: '✗' } as const;
+const MARKS = { waiting: '·', running: '▶', done: '✓', failed: '✗', skipped: '↷' } as const;
 const EPOCHS_SHOWN = 20;
 
 export function runDetails(status: RunStatus): string {

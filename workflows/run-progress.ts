@@ -3,6 +3,7 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import {
   pipelineStepSchema,
   type EpochResult,
+  type PipelineResult,
   type PipelineStep,
   type RunStatus,
   type StageStop,
@@ -89,6 +90,15 @@ export class RunProgress {
 
   scored(scores: Scores): void {
     this.#scores = scores;
+  }
+
+  /** An earlier run did the very same: what is left to do is skipped. */
+  nothingNew({ runId, evaluation }: PipelineResult): void {
+    for (const step of ['train', 'evaluate', 'publish'] as const) {
+      this.#set(step, 'skipped', `nothing new since ${runId}`);
+    }
+    this.#totalEpochs = 0;
+    this.scored(evaluation.scores);
   }
 
   /** The run is over. Steps that still ran go down with it. */

@@ -18,7 +18,15 @@ import { stopWords } from './run-details.ts';
 
 export interface TrainStageInput extends Pick<
   TrainEpochInput,
-  'runId' | 'config' | 'seed' | 'augmentation' | 'stage' | 'stageFirstEpoch' | 'split' | 'records'
+  | 'runId'
+  | 'config'
+  | 'seed'
+  | 'augmentation'
+  | 'stage'
+  | 'stageFirstEpoch'
+  | 'split'
+  | 'records'
+  | 'checkpoints'
 > {
   /** Where the stage's first epoch starts. */
   readonly start: EpochStart;
@@ -42,8 +50,9 @@ export async function trainStage({
   for (let done = 0; done < stage.epochs; done++) {
     const output = await trainEpoch.executeWithOptions(
       { summary: `${stage.name}: epoch ${done + 1} of ${stage.epochs}` },
-      [{ ...common, epoch: stageFirstEpoch + done, start: from }],
+      [{ ...common, epoch: stageFirstEpoch + done, start: from, best: null }],
     );
+    if (output.kind === 'interrupted') throw new Error('an epoch was interrupted');
     from = { kind: 'checkpoint', checkpoint: output.checkpoint };
     choice.add(output);
     setCurrentDetails(

@@ -52,6 +52,18 @@ async function runPipeline(
 ): Promise<PipelineResult> {
   progress.expectEpochs(input.training.stages.reduce((sum, { epochs }) => sum + epochs, 0));
   const data = await prepareData(input, progress);
+  const { split, records } = data;
+  const { evaluation: howToEvaluate, publish } = input;
+  const hash = configHash(input);
+  const { findOutcome } = dataActivities(input.timeouts);
+  const { key: outcomeKey, earlier } = await findOutcome({
+    configHash: hash,
+    ...{ split, records, evaluation: howToEvaluate, publish },
+  });
+  if (earlier !== null && !input.force) {
+    progress.nothingNew(earlier);
+    return { ...earlier, outcome: 'no-change' };
+  }
   const checkpoint = await progress.during(
     'train',
     () => train(runId, input, data),
@@ -59,7 +71,7 @@ async function runPipeline(
   );
 
   const { evaluateModel, publishModel } = trainingActivities(input.timeouts);
-  const { dataset, split } = data;
+  const { dataset } = data;
   const evaluation = await progress.during(
     'evaluate',
     () =>
@@ -74,12 +86,12 @@ async function runPipeline(
     'publish',
     () =>
       publishModel.executeWithOptions({ summary: input.publish.model }, [
-        { runId, checkpoint, evaluation, ...data, ...input.publish, configHash: configHash(input) },
+        { runId, checkpoint, evaluation, ...data, ...publish, configHash: hash, outcomeKey },
       ]),
     (published) =>
       `${published.version.model} ${published.version.version}: ${published.alias.reason}`,
   );
-  return { runId, evaluation, version, alias };
+  return { runId, outcome: 'trained', evaluation, version, alias };
 }
 
 interface PreparedData {
@@ -138,12 +150,21 @@ async function acquire(
 /** Runs the stages one after another, each from where the one before stopped. */
 async function train(
   runId: string,
-  { model, training, timeouts }: PipelineInput,
+  { model, training, checkpoints, timeouts }: PipelineInput,
   { split, records }: PreparedData,
 ): Promise<CheckpointRef> {
   const { seed, augmentation, earlyStopping, initialWeights, stages } = training;
   const data = { split, records };
-  const common = { runId, config: model, seed, augmentation, earlyStopping, ...data, timeouts };
+  const common = {
+    runId,
+    config: model,
+    seed,
+    augmentation,
+    earlyStopping,
+    ...data,
+    checkpoints,
+    timeouts,
+  };
   let start: EpochStart = { kind: 'initial', weights: initialWeights };
   let checkpoint: CheckpointRef | undefined;
   let stageFirstEpoch = 1;

@@ -38,6 +38,7 @@ describe('a good run', () => {
         'inspectDataset',
         'splitDataset',
         'prepareRecords',
+        'findOutcome',
         'trainEpoch',
         'trainEpoch',
         'trainEpoch',

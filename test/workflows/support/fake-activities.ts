@@ -9,6 +9,7 @@ import type {
   TrainingActivities,
 } from '../../../contracts/activities.ts';
 import type { PipelineRequest } from '../../../contracts/pipeline-input.ts';
+import type { CheckpointRef } from '../../../contracts/references.ts';
 
 const HASH = 'a'.repeat(64);
 
@@ -28,7 +29,25 @@ export const request = {
   },
 } as const satisfies PipelineRequest;
 
-export function epochOutput({ stage, epoch }: TrainEpochInput): TrainEpochOutput {
+export type FinishedEpoch = Extract<TrainEpochOutput, { kind: 'finished' }>;
+
+/** Steps of an epoch of the fakes. */
+export const STEPS = 10;
+
+/** A checkpoint after some of an epoch's steps; after all of them, without `stepInEpoch`. */
+export const checkpointOf = (
+  { stage, epoch }: Pick<TrainEpochInput, 'stage' | 'epoch'>,
+  stepInEpoch = STEPS,
+): CheckpointRef => ({
+  manifestKey:
+    stepInEpoch === STEPS ? `checkpoints/${epoch}` : `checkpoints/${epoch}-${stepInEpoch}`,
+  hash: HASH,
+  stage: stage.name,
+  epoch,
+  stepInEpoch,
+});
+
+export function epochOutput({ stage, epoch }: TrainEpochInput): FinishedEpoch {
   const losses = {
     total: 6 / epoch,
     rpnClass: 1,
@@ -39,7 +58,8 @@ export function epochOutput({ stage, epoch }: TrainEpochInput): TrainEpochOutput
     l2: 1,
   };
   return {
-    checkpoint: { manifestKey: `checkpoints/${epoch}`, hash: HASH, stage: stage.name, epoch },
+    kind: 'finished',
+    checkpoint: checkpointOf({ stage, epoch }),
     result: { stage: stage.name, epoch, training: losses, validation: losses, seconds: 1.5 },
   };
 }
@@ -55,7 +75,7 @@ export const stoppingRequest = {
 } as const satisfies PipelineRequest;
 
 /** An epoch whose validation mask loss is best at epoch 2; epoch 3 is better by less than `minDelta`. */
-export function stoppingOutput(input: TrainEpochInput): TrainEpochOutput {
+export function stoppingOutput(input: TrainEpochInput): FinishedEpoch {
   const output = epochOutput(input);
   const mrcnnMask = [1, 0.5, 0.45, 0.7][input.epoch - 1] ?? 0.6;
   const { training } = output.result;
@@ -91,6 +111,8 @@ export function fakeActivities(overrides: Partial<Fakes> = {}): {
     splitDataset: () => Promise.resolve({ key: 's.json', hash: HASH, training: 8, validation: 2 }),
     prepareRecords: ({ config }) =>
       Promise.resolve({ manifestKey: 'r.json', hash: HASH, size: config.imageMaxDim, records: 10 }),
+    findOutcome: () => Promise.resolve({ key: 'outcomes/1.json', earlier: null }),
+    pruneCheckpoints: () => Promise.resolve({ deleted: 0 }),
     trainEpoch: (input) => Promise.resolve(epochOutput(input)),
     evaluateModel: () =>
       Promise.resolve({
