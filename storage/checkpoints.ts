@@ -15,16 +15,13 @@ import { readNamedDocument, writeDocument } from './documents.ts';
 import type { ObjectStore } from './object-store.ts';
 import { downloadFile, uploadFile } from './stored-files.ts';
 
-export interface CheckpointToSave {
-  readonly runId: string;
-  readonly stage: string;
-  /** Epochs finished in the whole run. */
-  readonly epoch: number;
-  /** Steps taken in the whole run. */
-  readonly step: number;
+/** What the manifest says beside the files. */
+export interface CheckpointToSave extends Omit<
+  CheckpointManifest,
+  'kind' | 'weights' | 'optimizer' | 'averages'
+> {
   /** Unique to this try of the activity. */
   readonly attempt: string;
-  readonly config: CheckpointManifest['config'];
   /** A Keras `.h5` file. */
   readonly weightsPath: string;
   /** An `.h5` file of the optimizer's slots by name; `null` in the initial state. */
@@ -40,27 +37,41 @@ export interface LoadedCheckpoint {
   readonly averagesPath: string | null;
 }
 
+/**
+ * Uploads the files, then the manifest: before it is there, there is no checkpoint. Throws the store's errors,
+ * and those of reading the files.
+ */
 export async function saveCheckpoint(
   store: ObjectStore,
   checkpoint: CheckpointToSave,
 ): Promise<CheckpointRef> {
-  const { runId, stage, epoch, step, attempt, config } = checkpoint;
+  const { attempt, weightsPath, optimizerPath, averagesPath, ...facts } = checkpoint;
+  const { runId, stage, epoch, stepInEpoch, step } = facts;
   const folder = storeKeys.checkpointFolder(runId, stage, epoch, step, attempt);
   const uploadPart = async (name: string, path: string | null) =>
     path === null ? null : uploadFile(store, `${folder}/${name}`, path);
   const manifest: CheckpointManifest = {
     kind: 'checkpoint',
-    runId,
-    stage,
-    epoch,
-    step,
-    config,
-    weights: await uploadFile(store, `${folder}/weights.h5`, checkpoint.weightsPath),
-    optimizer: await uploadPart('optimizer.h5', checkpoint.optimizerPath),
-    averages: await uploadPart('averages.h5', checkpoint.averagesPath),
+    ...facts,
+    weights: await uploadFile(store, `${folder}/weights.h5`, weightsPath),
+    optimizer: await uploadPart('optimizer.h5', optimizerPath),
+    averages: await uploadPart('averages.h5', averagesPath),
   };
   const { key, hash } = await writeDocument(store, `${folder}/manifest.json`, manifest);
-  return { manifestKey: key, hash, stage, epoch };
+  return { manifestKey: key, hash, stage, epoch, stepInEpoch };
+}
+
+/**
+ * Deletes a checkpoint: its manifest first, so that at no time there is one whose files are gone. What is not
+ * there any more is fine.
+ */
+export async function deleteCheckpoint(
+  store: ObjectStore,
+  { manifestKey }: Pick<CheckpointRef, 'manifestKey'>,
+): Promise<void> {
+  await store.delete(manifestKey);
+  const folder = manifestKey.slice(0, manifestKey.lastIndexOf('/') + 1);
+  for await (const { key } of store.list(folder)) await store.delete(key);
 }
 
 /** The manifest alone, verified. Throws as `loadCheckpoint`. */

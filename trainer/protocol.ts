@@ -12,7 +12,11 @@ import type {
   TrainEpochOutput,
 } from '../contracts/activities.ts';
 import { initialWeightsSchema, stageSchema } from '../contracts/pipeline-input.ts';
-import { activityProgressSchema, epochResultSchema } from '../contracts/progress.ts';
+import {
+  activityProgressSchema,
+  bestEpochSchema,
+  epochResultSchema,
+} from '../contracts/progress.ts';
 import {
   checkpointRefSchema,
   datasetRefSchema,
@@ -38,7 +42,22 @@ const trainEpochInputSchema = z.strictObject({
   ]),
   split: splitRefSchema,
   records: recordsRefSchema,
+  best: bestEpochSchema.nullable(),
+  checkpoints: z.strictObject({
+    everySeconds: z.number().nonnegative(),
+    keepEpochs: z.int().positive(),
+  }),
 }) satisfies z.ZodType<TrainEpochInput>;
+
+/** What earlier attempts at an epoch left behind, as far as their heartbeats told. */
+const leftBehindSchema = z.strictObject({
+  /** Saved within the epoch, newest first. */
+  checkpoints: z.array(checkpointRefSchema),
+  /** Steps of the epoch that were done; those after the checkpoint that is gone on from are done again. */
+  stepsDone: z.int().nonnegative(),
+  /** Steps that were done again before. */
+  stepsRedone: z.int().nonnegative(),
+});
 
 const evaluateInputSchema = z.strictObject({
   runId: z.string().min(1),
@@ -59,6 +78,7 @@ const exportInputSchema = z.strictObject({
   records: recordsRefSchema,
   checkpoint: checkpointRefSchema,
   evaluation: evaluationRefSchema,
+  outcomeKey: z.string().min(1),
 }) satisfies z.ZodType<PublishModelInput>;
 
 /** Unique to one try of one activity, and safe in an object key. */
@@ -67,13 +87,28 @@ const attempt = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, ".", "_" and "-"');
 
 const taskSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('train-epoch'), attempt, input: trainEpochInputSchema }),
+  z.strictObject({
+    kind: z.literal('train-epoch'),
+    attempt,
+    input: trainEpochInputSchema,
+    leftBehind: leftBehindSchema,
+  }),
   z.strictObject({ kind: z.literal('evaluate'), attempt, input: evaluateInputSchema }),
   z.strictObject({ kind: z.literal('export'), attempt, input: exportInputSchema }),
 ]);
 
 export const resultSchemas = {
-  'train-epoch': z.strictObject({ checkpoint: checkpointRefSchema, result: epochResultSchema }),
+  'train-epoch': z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('finished'),
+      checkpoint: checkpointRefSchema,
+      result: epochResultSchema,
+    }),
+    z.strictObject({
+      kind: z.literal('interrupted'),
+      checkpoint: checkpointRefSchema.nullable(),
+    }),
+  ]),
   evaluate: evaluationRefSchema,
   export: z.strictObject({
     version: versionRefSchema,
@@ -105,6 +140,7 @@ export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('error'), taskId, error: remoteErrorSchema }),
 ]);
 
+export type LeftBehind = z.output<typeof leftBehindSchema>;
 export type Task = z.output<typeof taskSchema>;
 export type TaskKind = Task['kind'];
 export type TaskOf<K extends TaskKind> = Extract<Task, { kind: K }>;

@@ -20,28 +20,43 @@ export type ModelLosses = Omit<LossTensors, 'total' | 'l2'>;
 /** Reads the losses to the host. */
 export function readLosses(losses: LossTensors): Losses {
   const read = (loss: tf.Scalar) => loss.dataSync()[0] ?? Number.NaN;
-  return {
-    total: read(losses.total),
-    rpnClass: read(losses.rpnClass),
-    rpnBbox: read(losses.rpnBbox),
-    mrcnnClass: read(losses.mrcnnClass),
-    mrcnnBbox: read(losses.mrcnnBbox),
-    mrcnnMask: read(losses.mrcnnMask),
-    l2: read(losses.l2),
-  };
+  return eachLoss((name) => read(losses[name]));
+}
+
+/** What sums of losses begin with. */
+export const NO_LOSSES: Losses = {
+  total: 0,
+  rpnClass: 0,
+  rpnBbox: 0,
+  mrcnnClass: 0,
+  mrcnnBbox: 0,
+  mrcnnMask: 0,
+  l2: 0,
+};
+
+/** Loss by loss. Numbers are added in the order of the steps: an epoch in two parts has the very same sums. */
+export function addLosses(sums: Losses, losses: Losses): Losses {
+  return eachLoss((name) => sums[name] + losses[name]);
+}
+
+/** Mean losses, from their sums over `count` steps. */
+export function meanOfSums(sums: Losses, count: number): Losses {
+  return eachLoss((name) => sums[name] / count);
 }
 
 /** The mean of each loss, over one step or more. */
 export function meanLosses(all: readonly Losses[]): Losses {
-  const mean = (name: keyof Losses) =>
-    all.reduce((sum, losses) => sum + losses[name], 0) / all.length;
+  return meanOfSums(all.reduce(addLosses, NO_LOSSES), all.length);
+}
+
+function eachLoss(value: (name: keyof Losses) => number): Losses {
   return {
-    total: mean('total'),
-    rpnClass: mean('rpnClass'),
-    rpnBbox: mean('rpnBbox'),
-    mrcnnClass: mean('mrcnnClass'),
-    mrcnnBbox: mean('mrcnnBbox'),
-    mrcnnMask: mean('mrcnnMask'),
-    l2: mean('l2'),
+    total: value('total'),
+    rpnClass: value('rpnClass'),
+    rpnBbox: value('rpnBbox'),
+    mrcnnClass: value('mrcnnClass'),
+    mrcnnBbox: value('mrcnnBbox'),
+    mrcnnMask: value('mrcnnMask'),
+    l2: value('l2'),
   };
 }

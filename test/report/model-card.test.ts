@@ -32,7 +32,7 @@ const FACTS: ModelCardFacts = {
     archives: { images: hash('2'), masks: hash('3') },
     split: { key: 's', hash: hash('4'), training: 16, validation: 4 },
     records: { manifestKey: 'r', hash: hash('5'), size: 128, records: 20 },
-    checkpoint: { manifestKey: 'c', hash: hash('6'), stage: 'all', epoch: 9 },
+    checkpoint: { manifestKey: 'c', hash: hash('6'), stage: 'all', epoch: 9, stepInEpoch: 100 },
     evaluation: { key: 'e', hash: hash('7'), images: 4, scores: scores(0.7) },
     configHash: hash('8'),
     codeHash: hash('9'),

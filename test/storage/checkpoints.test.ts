@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
-import { loadCheckpoint, saveCheckpoint } from '../../storage/checkpoints.ts';
+import { NO_LOSSES } from '../../maskrcnn/training/loss-values.ts';
+import { deleteCheckpoint, loadCheckpoint, saveCheckpoint } from '../../storage/checkpoints.ts';
 import { HashMismatchError, ObjectNotFoundError } from '../../storage/errors.ts';
 import { withTestStore } from '../support/servers.ts';
 
 const testStore = withTestStore();
 let folder: string;
+const hash = (digit: string) => digit.repeat(64);
 const weights = randomBytes(300_000);
 const optimizer = randomBytes(20_000);
 
@@ -26,8 +28,12 @@ const save = (attempt: string) =>
     runId: 'run',
     stage: 'heads',
     epoch: 2,
+    stepInEpoch: 10,
     step: 20,
     attempt,
+    lossSums: NO_LOSSES,
+    best: { epoch: 1, loss: 0.5 },
+    hashes: { recipe: hash('1'), data: hash('2'), code: hash('3') },
     config: maskRcnnConfigSchema.parse({}),
     weightsPath: join(folder, 'w.h5'),
     optimizerPath: join(folder, 'o.h5'),
@@ -39,7 +45,7 @@ const target = (name: string) => join(folder, name);
 describe('checkpoints', () => {
   test('come back byte for byte, from a folder of their attempt', async () => {
     const ref = await save('a-1');
-    expect(ref).toMatchObject({ stage: 'heads', epoch: 2 });
+    expect(ref).toMatchObject({ stage: 'heads', epoch: 2, stepInEpoch: 10 });
     expect(ref.manifestKey).toBe('runs/run/checkpoints/heads/e2-s20-a-1/manifest.json');
     const loaded = await loadCheckpoint(testStore().store, ref, target('whole'));
     expect(loaded.manifest).toMatchObject({ step: 20, weights: { bytes: 300_000 } });
@@ -89,5 +95,17 @@ describe('checkpoints', () => {
     await writeFile(join(target('cached'), 'optimizer.h5'), 'half');
     const loaded = await loadCheckpoint(testStore().store, ref, target('cached'));
     expect((await readFile(loaded.optimizerPath ?? '')).equals(optimizer)).toBe(true);
+  });
+
+  test('are deleted with all their files, and no others', async () => {
+    const [kept, deleted] = [await save('kept'), await save('deleted')];
+    await deleteCheckpoint(testStore().store, deleted);
+    await deleteCheckpoint(testStore().store, deleted);
+    const left: string[] = [];
+    for await (const { key } of testStore().store.list('runs/run/checkpoints/heads/e2-s20-')) {
+      if (/-(kept|deleted)\//.test(key)) left.push(key);
+    }
+    expect(left).toHaveLength(3);
+    await loadCheckpoint(testStore().store, kept, target('kept'));
   });
 });

@@ -24,7 +24,7 @@ export function lineage(run: string, split = 'one'): Lineage {
     archives: { images: hash, masks: hash },
     split: { key: 's.json', hash: sha256(split), training: 3, validation: 1 },
     records: { manifestKey: 'r.json', hash, size: 64, records: 4 },
-    checkpoint: { manifestKey: 'c.json', hash, stage: 'heads', epoch: 1 },
+    checkpoint: { manifestKey: 'c.json', hash, stage: 'heads', epoch: 1, stepInEpoch: 10 },
     evaluation: { key: 'e.json', hash, images: 1, scores: scores(0.5) },
     configHash: hash,
     codeHash: hash,

@@ -13,7 +13,7 @@ import {
   TrainerTaskError,
 } from '../../trainer/errors.ts';
 import { TrainerHost, type TrainerHostOptions } from '../../trainer/host.ts';
-import { epochTask } from './fixtures/epoch-task.ts';
+import { epochTask, finished } from './fixtures/epoch-task.ts';
 
 const TASKS = fileURLToPath(new URL('./fixtures/tasks.ts', import.meta.url));
 const OWNER = fileURLToPath(new URL('./fixtures/owner.ts', import.meta.url));
@@ -53,10 +53,11 @@ describe('a task', () => {
   test('reports each step, gives its result, and leaves the process warm for the next', async () => {
     const host = startHost();
     const steps: ActivityProgress[] = [];
-    const first = await host.run(epochTask('steps'), { onProgress: (step) => steps.push(step) });
+    const onProgress = (step: ActivityProgress) => void steps.push(step);
+    const first = finished(await host.run(epochTask('steps'), { onProgress }));
     expect(steps.map(({ done }) => done)).toEqual([1, 2, 3]);
     expect(steps[0]?.losses?.total).toBe(1);
-    const second = await host.run(epochTask('steps'));
+    const second = finished(await host.run(epochTask('steps')));
     expect(second.checkpoint.manifestKey).toBe(first.checkpoint.manifestKey);
     expect([first.result.seconds, second.result.seconds]).toEqual([1, 2]);
   });
@@ -98,7 +99,7 @@ describe('cancelling', () => {
     });
     expect(await failure(running)).toBe(reason);
     const pid = host.pid;
-    const { checkpoint } = await host.run(epochTask('steps'));
+    const { checkpoint } = finished(await host.run(epochTask('steps')));
     expect(checkpoint.manifestKey).toBe(String(pid));
   });
 

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TrainEpochInput, TrainEpochOutput } from '../../contracts/activities.ts';
+import type { TrainEpochInput } from '../../contracts/activities.ts';
 import { evaluationManifestSchema } from '../../contracts/manifests.ts';
 import type { ActivityProgress } from '../../contracts/progress.ts';
 import type { EvaluationRef } from '../../contracts/references.ts';
@@ -11,6 +11,7 @@ import { readNamedDocument } from '../../storage/documents.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
 import { TrainerHost } from '../../trainer/host.ts';
 import { temporaryFolder, withTestStore } from '../support/servers.ts';
+import { finished, NOTHING, type FinishedEpoch } from './fixtures/epoch-task.ts';
 import { weightHashes } from './fixtures/stored-numbers.ts';
 import { firstEpoch, tinyDataset, type TinyDataset } from './fixtures/tiny-dataset.ts';
 
@@ -35,21 +36,24 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const train = (
+const train = async (
   trainer: TrainerHost,
   input: TrainEpochInput,
   onProgress: (progress: ActivityProgress) => void = () => undefined,
-) =>
-  trainer.run({ kind: 'train-epoch', attempt: `a${String(trainer.pid)}`, input }, { onProgress });
+) => {
+  const attempt = `a${String(trainer.pid)}`;
+  const task = { kind: 'train-epoch', attempt, input, leftBehind: NOTHING } as const;
+  return finished(await trainer.run(task, { onProgress }));
+};
 
-const after = (input: TrainEpochInput, { checkpoint }: TrainEpochOutput): TrainEpochInput => ({
+const after = (input: TrainEpochInput, { checkpoint }: FinishedEpoch): TrainEpochInput => ({
   ...input,
   epoch: input.epoch + 1,
   start: { kind: 'checkpoint', checkpoint },
 });
 
 /** Every weight and every velocity. */
-const numbers = async ({ checkpoint }: TrainEpochOutput) => {
+const numbers = async ({ checkpoint }: FinishedEpoch) => {
   const { store } = testStore();
   const { weights, optimizer } = await readCheckpoint(store, checkpoint);
   return {
@@ -68,8 +72,8 @@ const cachedGraphs = async () => {
 };
 
 describe('the trainer process', () => {
-  let first: TrainEpochOutput;
-  let second: TrainEpochOutput;
+  let first: FinishedEpoch;
+  let second: FinishedEpoch;
   let scored: EvaluationRef;
 
   test('trains an epoch, says each step, and keeps checkpoint and curves', async () => {
@@ -148,6 +152,7 @@ describe('the trainer process', () => {
         records,
         checkpoint: second.checkpoint,
         evaluation: scored,
+        outcomeKey: 'outcomes/tiny.json',
       },
     });
     expect(published).toMatchObject({

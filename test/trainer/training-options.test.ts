@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TrainEpochInput, TrainEpochOutput } from '../../contracts/activities.ts';
+import type { TrainEpochInput } from '../../contracts/activities.ts';
 import { maskRcnnConfigSchema, type MaskRcnnConfigInput } from '../../maskrcnn/config.ts';
 import { readCheckpoint } from '../../storage/checkpoints.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
 import { TrainerHost } from '../../trainer/host.ts';
 import { temporaryFolder, withTestStore } from '../support/servers.ts';
+import { finished, NOTHING, type FinishedEpoch } from './fixtures/epoch-task.ts';
 import { weightHashes } from './fixtures/stored-numbers.ts';
 import { firstEpoch, tinyDataset, type TinyDataset } from './fixtures/tiny-dataset.ts';
 
@@ -36,11 +37,13 @@ const firstWith = (runId: string, options: MaskRcnnConfigInput): TrainEpochInput
   return { ...first, config: maskRcnnConfigSchema.parse({ ...first.config, ...options }) };
 };
 
-const train = (trainer: TrainerHost, input: TrainEpochInput) =>
-  trainer.run({ kind: 'train-epoch', attempt: `a${String(trainer.pid)}`, input });
+const train = async (trainer: TrainerHost, input: TrainEpochInput) => {
+  const attempt = `a${String(trainer.pid)}`;
+  return finished(await trainer.run({ kind: 'train-epoch', attempt, input, leftBehind: NOTHING }));
+};
 
 /** Hashes of every number in the checkpoint, by file. */
-const numbers = async ({ checkpoint }: TrainEpochOutput) => {
+const numbers = async ({ checkpoint }: FinishedEpoch) => {
   const { store } = testStore();
   const { weights, optimizer, averages } = await readCheckpoint(store, checkpoint);
   const hashes = (file: typeof averages) => file && weightHashes(store, file, folder.path);
@@ -91,7 +94,9 @@ describe('group norm, AdamW, averages and two batches a step', () => {
       input: { ...about, overlays: 0, minConfidence: 0 },
     });
     const configHash = 'c'.repeat(64);
-    const publish = { model: 'averaged', alias: 'champion', configHash, records, evaluation };
+    const outcomeKey = 'outcomes/averaged.json';
+    const names = { model: 'averaged', alias: 'champion', outcomeKey };
+    const publish = { ...names, configHash, records, evaluation };
     await host.run({ kind: 'export', attempt: 'a1', input: { ...about, ...publish } });
     const { manifest } = await resolveVersion(store, 'averaged', 'champion');
     const { averages } = await readCheckpoint(store, checkpoint);

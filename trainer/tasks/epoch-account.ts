@@ -1,6 +1,6 @@
-/** Keeps an epoch's account: mean losses, images a second, and the share of time spent waiting for data. */
+/** Keeps an epoch's account: steps, losses, images a second, and the share of time spent waiting for data. */
 import type { ActivityProgress, Losses } from '../../contracts/progress.ts';
-import { meanLosses } from '../../maskrcnn/training/loss-values.ts';
+import { addLosses, meanOfSums, NO_LOSSES } from '../../maskrcnn/training/loss-values.ts';
 
 export interface EpochAccount {
   /** Call when the next batch is asked for. */
@@ -9,9 +9,13 @@ export interface EpochAccount {
   haveData(): void;
   /** Call after the step. */
   finishStep(losses: Losses): void;
+  /** Steps of the epoch that are done. */
+  readonly stepsDone: number;
   readonly imagesPerSecond: number;
   /** Share of the time since the epoch's first batch was asked for, 0 to 1. */
   readonly dataWaitShare: number;
+  /** Over the steps that are done. */
+  readonly lossSums: Losses;
   readonly meanLosses: Losses;
   progress(): ActivityProgress;
 }
@@ -19,6 +23,8 @@ export interface EpochAccount {
 export interface EpochAccountOptions {
   readonly steps: number;
   readonly batchSize: number;
+  /** What was done of the epoch before, by an attempt that this one goes on from. @default nothing */
+  readonly before?: { readonly steps: number; readonly lossSums: Losses };
   /** Milliseconds, for tests. */
   readonly now?: () => number;
 }
@@ -26,22 +32,31 @@ export interface EpochAccountOptions {
 export function epochAccount({
   steps,
   batchSize,
+  before = { steps: 0, lossSums: NO_LOSSES },
   now = () => performance.now(),
 }: EpochAccountOptions): EpochAccount {
   const began = now();
   let asked = began;
   let finished = began;
   let waited = 0;
-  const all: Losses[] = [];
+  let stepsDone = before.steps;
+  let lossSums = before.lossSums;
+  let latest: Losses | undefined;
 
-  const imagesPerSecond = () => (all.length * batchSize * 1000) / Math.max(finished - began, 1);
+  const imagesPerSecond = () =>
+    ((stepsDone - before.steps) * batchSize * 1000) / Math.max(finished - began, 1);
   const dataWaitShare = () => waited / Math.max(now() - began, 1);
   return {
     askForData: () => (asked = now()),
     haveData: () => (waited += now() - asked),
     finishStep: (losses) => {
       finished = now();
-      all.push(losses);
+      stepsDone++;
+      lossSums = addLosses(lossSums, losses);
+      latest = losses;
+    },
+    get stepsDone() {
+      return stepsDone;
     },
     get imagesPerSecond() {
       return imagesPerSecond();
@@ -49,21 +64,21 @@ export function epochAccount({
     get dataWaitShare() {
       return dataWaitShare();
     },
+    get lossSums() {
+      return lossSums;
+    },
     get meanLosses() {
-      return meanLosses(all);
+      return meanOfSums(lossSums, stepsDone);
     },
-    progress: () => {
-      const losses = all.at(-1);
-      return {
-        done: all.length,
-        total: steps,
-        unit: 'steps',
-        imagesPerSecond: imagesPerSecond(),
-        dataWaitShare: dataWaitShare(),
-        peakResidentBytes: peakResidentBytes(),
-        ...(losses === undefined ? {} : { losses }),
-      };
-    },
+    progress: () => ({
+      done: stepsDone,
+      total: steps,
+      unit: 'steps',
+      imagesPerSecond: imagesPerSecond(),
+      dataWaitShare: dataWaitShare(),
+      peakResidentBytes: peakResidentBytes(),
+      ...(latest === undefined ? {} : { losses: latest }),
+    }),
   };
 }
 

@@ -21,12 +21,13 @@ import { createEventWriter, type EventWriter } from '../../report/tensorboard.ts
 import { saveCheckpoint, type CheckpointToSave } from '../../storage/checkpoints.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
 import { uploadFile } from '../../storage/stored-files.ts';
+import { epochHashes } from '../checkpoints/epoch-hashes.ts';
 import type { TaskOf } from '../protocol.ts';
 import { breathe, type TaskContext } from '../serve.ts';
 import { saveSlots } from '../state-file.ts';
 import { makeWorkspace, type TaskTools } from '../tools.ts';
 import type { EpochModel } from '../warm-model.ts';
-import { epochAccount, peakResidentBytes } from './epoch-account.ts';
+import { epochAccount, peakResidentBytes, type EpochAccount } from './epoch-account.ts';
 
 type TrainEpochTask = TaskOf<'train-epoch'>;
 
@@ -62,14 +63,16 @@ export async function trainEpoch(
   using events = createEventWriter({ path: join(workspace.folder, eventsName) });
 
   const parts: Epoch = { ...context, task, model, events };
-  const training = await runSteps(parts, batches);
+  const account = await runSteps(parts, batches);
   const validation = await validate(parts, loader, ids.validation);
 
   model.engine.sync();
   const paths = await saveState(model, config, workspace.folder);
   const step = model.step + config.stepsPerEpoch;
-  const place = { runId, stage: stage.name, epoch, step, attempt, config };
-  const checkpoint = await saveCheckpoint(store, { ...place, ...paths });
+  const place = { runId, stage: stage.name, epoch, stepInEpoch: account.stepsDone, step, attempt };
+  const hashes = await epochHashes(input);
+  const facts = { config, lossSums: account.lossSums, best: input.best, hashes };
+  const checkpoint = await saveCheckpoint(store, { ...place, ...facts, ...paths });
   events.close();
   const eventsKey = `${storeKeys.eventsFolder(runId, stage.name)}/${eventsName}`;
   await uploadFile(store, eventsKey, join(workspace.folder, eventsName));
@@ -78,8 +81,9 @@ export async function trainEpoch(
   const seconds = (performance.now() - began) / 1000;
   const { startedFrom } = model;
   const started = startedFrom === undefined ? {} : { startedFrom };
-  const losses = { training, validation };
-  return { checkpoint, result: { stage: stage.name, epoch, ...losses, seconds, ...started } };
+  const losses = { training: account.meanLosses, validation };
+  const result = { stage: stage.name, epoch, ...losses, seconds, ...started };
+  return { kind: 'finished', checkpoint, result };
 }
 
 interface OpenTrainingOptions extends Pick<TaskContext, 'signal'>, Pick<TrainEpochTask, 'input'> {
@@ -101,8 +105,8 @@ function openTraining(
   return loader.batches({ recipes, records, config, augmentation, signal });
 }
 
-/** Trains and gives the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
-async function runSteps(epoch: Epoch, batches: BatchStream): Promise<Losses> {
+/** Trains; the account has the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
+async function runSteps(epoch: Epoch, batches: BatchStream): Promise<EpochAccount> {
   const { task, model, events, signal, report } = epoch;
   const { config, stage, stageFirstEpoch } = task.input;
   const { stepsPerEpoch: steps, gradientAccumulationSteps: batchesPerStep } = config;
@@ -134,7 +138,7 @@ async function runSteps(epoch: Epoch, batches: BatchStream): Promise<Losses> {
   events.scalar('images-per-second', account.imagesPerSecond, model.step + steps);
   events.scalar('data-wait-share', account.dataWaitShare, model.step + steps);
   events.scalar('peak-resident-gigabytes', peakResidentBytes() / 1e9, model.step + steps);
-  return mean;
+  return account;
 }
 
 /** Writes what a checkpoint is made of. */
