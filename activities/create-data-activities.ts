@@ -2,8 +2,10 @@
 import type { DataActivities } from '../contracts/activities.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { fetchArchiveActivity } from './fetch-archive.ts';
+import { findOutcomeActivity } from './find-outcome.ts';
 import { inspectDatasetActivity } from './inspect-dataset.ts';
 import { prepareRecordsActivity } from './prepare-records.ts';
+import { pruneCheckpointsActivity } from './prune-checkpoints.ts';
 import { splitDatasetActivity } from './split-dataset.ts';
 import { unpackArchiveActivity } from './unpack-archive.ts';
 
@@ -14,5 +16,7 @@ export function createDataActivities({ store }: { readonly store: ObjectStore })
     inspectDataset: inspectDatasetActivity(store),
     splitDataset: splitDatasetActivity(store),
     prepareRecords: prepareRecordsActivity(store),
+    findOutcome: findOutcomeActivity(store),
+    pruneCheckpoints: pruneCheckpointsActivity(store),
   };
 }

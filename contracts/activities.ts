@@ -54,6 +54,8 @@ export interface DataActivities {
 /** All that decides what a run comes to, but for the code, which the worker knows. */
 export interface FindOutcomeInput {
   readonly configHash: string;
+  /** Part of what `configHash` is of, and again here: what they name may change while the name stays. */
+  readonly initialWeights: InitialWeights;
   readonly split: SplitRef;
   readonly records: RecordsRef;
   readonly evaluation: PipelineInput['evaluation'];
@@ -120,8 +122,11 @@ export interface PublishModelInput {
   readonly records: RecordsRef;
   readonly checkpoint: CheckpointRef;
   readonly evaluation: EvaluationRef;
-  /** Where the run's outcome is written, so that the next run with nothing new finds it. */
-  readonly outcomeKey: string;
+  /**
+   * Where the run's outcome is written, so that the next run with nothing new finds it. `null` for a run that came
+   * to something else than its input says, since somebody stopped it early or extended it.
+   */
+  readonly outcomeKey: string | null;
 }
 
 export interface PublishModelOutput {

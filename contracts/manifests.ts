@@ -131,6 +131,15 @@ export const modelVersionManifestSchema = z.strictObject({
   modelCard: storedFileSchema,
 });
 
+/** Takes a version's number for one publication: whoever tries the same again takes the same number. */
+export const versionClaimSchema = z.strictObject({
+  kind: z.literal('claim'),
+  model: z.string(),
+  version: z.int().positive(),
+  /** Hash of what makes a publication that one: run, checkpoint, evaluation. Absent in claims of older code. */
+  publication: hash.optional(),
+});
+
 export const aliasSchema = z.strictObject({
   model: z.string(),
   alias: z.string(),
@@ -138,6 +147,16 @@ export const aliasSchema = z.strictObject({
   splitHash: hash,
   scores: scoresSchema,
   updatedAt: z.iso.datetime(),
+  /** Versions that publishing has moved the alias to, newest first: it does so once for each. */
+  movedTo: z.array(z.int().positive()).default([]),
+});
+
+/** What publishing a version decided about an alias. */
+export const aliasMoveSchema = z.strictObject({
+  kind: z.literal('alias-move'),
+  name: z.string(),
+  moved: z.boolean(),
+  reason: z.string(),
 });
 
 /** What a run came to, under the key of all that decides it: a run with the same key need not train. */
@@ -156,5 +175,7 @@ export type ImageScore = z.output<typeof imageScoreSchema>;
 export type EvaluationManifest = z.output<typeof evaluationManifestSchema>;
 export type Lineage = z.output<typeof lineageSchema>;
 export type ModelVersionManifest = z.output<typeof modelVersionManifestSchema>;
+export type VersionClaim = z.output<typeof versionClaimSchema>;
 export type Alias = z.output<typeof aliasSchema>;
+export type AliasMove = z.output<typeof aliasMoveSchema>;
 export type Outcome = z.output<typeof outcomeSchema>;

@@ -23,9 +23,39 @@ export const storeKeys = {
     `runs/${runId}/evaluation/${attempt}/evaluation.json`,
   overlay: (runId: string, attempt: string, imageId: string) =>
     `runs/${runId}/evaluation/${attempt}/overlays/${imageId}.png`,
+  /** Of the test at a worker's start that the store keeps its promises; gone when it is over. */
+  probeFolder: (id: string) => `probes/${id}`,
   /** By the hash of all that decides what a run comes to. */
   outcome: (hash: string) => `outcomes/${hash}.json`,
   versionsFolder: (model: string) => `models/${model}/versions`,
   versionFolder: (model: string, version: number) => `models/${model}/versions/${String(version)}`,
+  /** Each attempt to publish a version has files of its own; the manifest says which of them count. */
+  versionFilesFolder: (model: string, version: number, attempt: string) =>
+    `models/${model}/versions/${String(version)}/files/${attempt}`,
+  /** What was decided about an alias when the version was published: once, by whichever attempt came first. */
+  aliasMove: (model: string, version: number, alias: string) =>
+    `models/${model}/versions/${String(version)}/aliases/${alias}.json`,
   alias: (model: string, alias: string) => `models/${model}/aliases/${alias}.json`,
 } as const;
+
+/** All keys are below one of these; the bucket may hold other people's beside them. */
+export const storePrefixes = [
+  'datasets/',
+  'models/',
+  'outcomes/',
+  'probes/',
+  'runs/',
+  'splits/',
+] as const;
+
+/** The folder and the epoch of a checkpoint's file; `undefined` for a key that has another form. */
+export function parseCheckpointKey(
+  runId: string,
+  key: string,
+): { readonly folder: string; readonly epoch: number } | undefined {
+  const root = `${storeKeys.checkpointsFolder(runId)}/`;
+  if (!key.startsWith(root)) return undefined;
+  const [, folder, epoch] =
+    /^([^/]+\/e(\d+)-s\d+-[^/]+)\/[^/]+$/.exec(key.slice(root.length)) ?? [];
+  return folder === undefined ? undefined : { folder: `${root}${folder}`, epoch: Number(epoch) };
+}

@@ -23,6 +23,16 @@ export class PreconditionFailedError extends LesionFlowError {
   }
 }
 
+/** A multipart upload that is no more: swept away as old, or as part of what nothing needs any more. */
+export class UploadAbortedError extends LesionFlowError {
+  constructor({ key, cause }: { key: string; cause?: unknown }) {
+    super(
+      `The upload of "${key}" was aborted by somebody else, e.g. by a sweep because it was old. Upload it again.`,
+      { code: 'upload-aborted', retryable: true, values: { key }, cause },
+    );
+  }
+}
+
 export class StoreUnreachableError extends LesionFlowError {
   constructor({ endpoint, reason, cause }: { endpoint: string; reason: string; cause?: unknown }) {
     super(

@@ -5,6 +5,7 @@ import {
   PreconditionFailedError,
   StoreRefusedError,
   StoreUnreachableError,
+  UploadAbortedError,
 } from './errors.ts';
 import type { WriteConditions } from './object-store.ts';
 
@@ -28,6 +29,7 @@ export function translateS3Error(error: unknown, request: Request): unknown {
   if (error.name === 'NoSuchKey' || (error.name === 'NotFound' && key !== '')) {
     return new ObjectNotFoundError({ bucket, key, cause: error });
   }
+  if (error.name === 'NoSuchUpload') return new UploadAbortedError({ key, cause: error });
   if (status === 412 || (status === 409 && hasCondition(conditions))) {
     return new PreconditionFailedError({ key, condition: inWords(conditions), cause: error });
   }
@@ -46,6 +48,16 @@ export function translateS3Error(error: unknown, request: Request): unknown {
   return status >= 500 || status === 429
     ? new StoreUnreachableError({ endpoint, reason, cause: error })
     : new StoreRefusedError({ endpoint, bucket, reason, cause: error });
+}
+
+/**
+ * Answers that a store may give to the second sending of a write that it did at the first: the condition
+ * no longer holds, the upload is no more.
+ */
+export function mayRefuseItsOwnRepetition(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const status = statusOf(error);
+  return status === 412 || status === 409 || error.name === 'NoSuchUpload';
 }
 
 function hasCondition({ ifMatch, ifNoneMatch }: WriteConditions): boolean {

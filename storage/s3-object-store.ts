@@ -2,22 +2,27 @@
  * The S3 driver of `ObjectStore`: AWS, and servers that speak S3 (versitygw, MinIO, Ceph).
  * Retries are the SDK's own (5 attempts with jittered back-off); whoever calls adds none.
  */
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   PutObjectCommand,
   S3Client,
   paginateListObjectsV2,
   type GetObjectCommandOutput,
+  type ListMultipartUploadsCommandInput,
+  type MultipartUpload,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { ShortObjectError } from './errors.ts';
-import type { ObjectStore, PutOptions } from './object-store.ts';
-import { errorName, translateS3Error } from './s3-errors.ts';
+import type { ObjectStore, PutOptions, UploadInfo } from './object-store.ts';
+import { errorName, mayRefuseItsOwnRepetition, translateS3Error } from './s3-errors.ts';
 import type { S3Settings } from './s3-settings.ts';
 
 export { s3SettingsFromEnvironment, type S3Settings } from './s3-settings.ts';
@@ -34,6 +39,9 @@ export interface S3ObjectStore extends ObjectStore, Disposable {
 /** Parts of a multipart upload in bytes: S3 allows 10,000, so streams of up to 160 GB fit. */
 const PART_BYTES = 16 * 1024 * 1024;
 const PARALLEL_PARTS = 3;
+
+/** Metadata of an object: the one call that wrote it. */
+const WRITE_ID = 'lesionflow-write';
 
 export function createS3ObjectStore(settings: S3Settings): S3ObjectStore {
   const { forcePathStyle = settings.endpoint !== undefined } = settings;
@@ -69,6 +77,30 @@ function storeOf(connection: {
       new GetObjectCommand({ Bucket: bucket, Key: key, ...(range && { Range: range }) }),
     );
     return bodyOf(output);
+  };
+  /**
+   * The ETag that `write` gives. When an answer is lost on the way the SDK writes again, and the store refuses
+   * that: the object exists by now, the upload is complete. So a refusal counts only when the object is
+   * not this very write's. Equal bytes would not tell: another writer's may be equal too.
+   */
+  const etagOf = async (
+    key: string,
+    write: (ours: Record<string, string>) => Promise<{ readonly ETag?: string | undefined }>,
+  ): Promise<string> => {
+    const id = randomUUID();
+    try {
+      return (await write({ [WRITE_ID]: id })).ETag ?? '';
+    } catch (error) {
+      if (!mayRefuseItsOwnRepetition(error)) throw error;
+      const there = await client
+        .send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+        .catch((missing: unknown) => {
+          if (errorName(missing) === 'NotFound') return undefined;
+          throw missing;
+        });
+      if (there?.Metadata?.[WRITE_ID] !== id) throw error;
+      return there.ETag ?? '';
+    }
   };
 
   return {
@@ -110,26 +142,30 @@ function storeOf(connection: {
     put: (key, body, options = {}) =>
       translated(key, options, async () => {
         const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-        const { ETag = '' } = await client.send(
-          new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...s3Options(options) }),
+        const params = { Bucket: bucket, Key: key, Body: bytes, ...s3Options(options) };
+        const etag = await etagOf(key, (ours) =>
+          client.send(new PutObjectCommand({ ...params, Metadata: ours })),
         );
-        return { key, bytes: bytes.length, etag: ETag };
+        return { key, bytes: bytes.length, etag };
       }),
 
     putStream: (key, body, options = {}) =>
       translated(key, options, async () => {
         const source = watched(body);
-        const upload = new Upload({
-          client,
-          params: { Bucket: bucket, Key: key, Body: source.stream, ...s3Options(options) },
-          partSize: PART_BYTES,
-          queueSize: PARALLEL_PARTS,
-          leavePartsOnError: false,
+        const params = { Bucket: bucket, Key: key, Body: source.stream, ...s3Options(options) };
+        const etag = await etagOf(key, async (ours) => {
+          const upload = new Upload({
+            client,
+            params: { ...params, Metadata: ours },
+            partSize: PART_BYTES,
+            queueSize: PARALLEL_PARTS,
+            leavePartsOnError: false,
+          });
+          return upload.done().catch((error: unknown) => {
+            throw source.failed() ? new SourceFailure('', { cause: source.failure() }) : error;
+          });
         });
-        const { ETag = '' } = await upload.done().catch((error: unknown) => {
-          throw source.failed() ? new SourceFailure('', { cause: source.failure() }) : error;
-        });
-        return { key, bytes: source.bytes(), etag: ETag };
+        return { key, bytes: source.bytes(), etag };
       }),
 
     async *list(prefix) {
@@ -148,6 +184,30 @@ function storeOf(connection: {
     delete: (key) =>
       translated(key, {}, async () => {
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      }),
+
+    async *listUploads(prefix) {
+      const query: ListMultipartUploadsCommandInput = { Bucket: bucket, Prefix: prefix };
+      for (;;) {
+        const page = await translated(prefix, {}, () =>
+          client.send(new ListMultipartUploadsCommand(query)),
+        );
+        yield* (page.Uploads ?? []).flatMap(uploadInfo);
+        if (page.IsTruncated !== true) return;
+        query.KeyMarker = page.NextKeyMarker;
+        query.UploadIdMarker = page.NextUploadIdMarker;
+      }
+    },
+
+    abortUpload: ({ key, uploadId }) =>
+      translated(key, {}, async () => {
+        try {
+          await client.send(
+            new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }),
+          );
+        } catch (error) {
+          if (errorName(error) !== 'NoSuchUpload') throw error;
+        }
       }),
 
     inBucket: (other) => storeOf({ ...connection, bucket: other }),
@@ -180,6 +240,12 @@ function s3Options({ ifNoneMatch, ifMatch, contentType }: PutOptions) {
     ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
     ...(contentType === undefined ? {} : { ContentType: contentType }),
   };
+}
+
+function uploadInfo({ Key, UploadId, Initiated }: MultipartUpload): UploadInfo[] {
+  return Key === undefined || UploadId === undefined
+    ? []
+    : [{ key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date() }];
 }
 
 type Body = Readable & { transformToByteArray(): Promise<Uint8Array> };

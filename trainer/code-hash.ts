@@ -8,6 +8,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * Workflows are among them, since early stopping chooses the epoch; activities only pass on, and report draws what
+ * has been decided.
+ */
 const ROOMS = [
   'augmentation',
   'contracts',
@@ -17,6 +21,7 @@ const ROOMS = [
   'maskrcnn',
   'storage',
   'trainer',
+  'workflows',
 ];
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

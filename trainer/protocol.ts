@@ -78,7 +78,7 @@ const exportInputSchema = z.strictObject({
   records: recordsRefSchema,
   checkpoint: checkpointRefSchema,
   evaluation: evaluationRefSchema,
-  outcomeKey: z.string().min(1),
+  outcomeKey: z.string().min(1).nullable(),
 }) satisfies z.ZodType<PublishModelInput>;
 
 /** Unique to one try of one activity, and safe in an object key. */

@@ -57,6 +57,7 @@ async function runPipeline(
   const hash = configHash(input);
   const { findOutcome } = dataActivities(input.timeouts);
   const { key: outcomeKey, earlier } = await findOutcome({
+    initialWeights: input.training.initialWeights,
     configHash: hash,
     ...{ split, records, evaluation: howToEvaluate, publish },
   });

@@ -1,4 +1,5 @@
 /** The registry in a real store: numbers under a race, versions that are whole or not there, the gate. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { VersionRef } from '../../contracts/references.ts';
 import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
 import { HashMismatchError } from '../../storage/errors.ts';
-import {
-  downloadVersion,
-  moveAlias,
-  publishVersion,
-  readAlias,
-  resolveVersion,
-} from '../../storage/model-registry.ts';
+import { downloadVersion, readAlias, resolveVersion } from '../../storage/model-registry.ts';
+import { moveAlias } from '../../storage/move-alias.ts';
+import { publishVersion } from '../../storage/publish-version.ts';
 import { UnknownVersionError } from '../../storage/registry-errors.ts';
 import { withTestStore } from '../support/servers.ts';
 import { lineage, scores } from './registry-fixtures.ts';
@@ -40,6 +37,7 @@ interface Publication {
 function publish({ model, run, score = 0.5, split = 'one', savedModelFolder }: Publication) {
   return publishVersion(testStore().store, {
     model,
+    attempt: randomUUID(),
     config: maskRcnnConfigSchema.parse({}),
     classNames: ['background', 'lesion'],
     scores: scores(score),
@@ -82,12 +80,13 @@ describe('publishing a version', () => {
     expect(await publish({ model: 'retry', run: 'same' })).toEqual(first);
   });
 
-  test('that is cut off is never seen, and its number is not used again', async () => {
+  test('that is cut off is never seen, and is finished under its number', async () => {
     await publish({ model: 'cut', run: 'r1' });
     const cut = publish({ model: 'cut', run: 'r2', savedModelFolder: join(folder, 'nowhere') });
     await expect(cut).rejects.toThrow('nowhere');
     await expect(resolveVersion(testStore().store, 'cut', 2)).rejects.toThrow(UnknownVersionError);
-    expect((await publish({ model: 'cut', run: 'r2' })).version).toBe(3);
+    expect((await publish({ model: 'cut', run: 'r3' })).version).toBe(3);
+    expect((await publish({ model: 'cut', run: 'r2' })).version).toBe(2);
   });
 
   test('whose file was changed afterwards is refused when it is fetched', async () => {

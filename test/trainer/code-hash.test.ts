@@ -20,6 +20,7 @@ const ROOMS = [
   'maskrcnn',
   'storage',
   'trainer',
+  'workflows',
 ];
 
 async function sources(name: string): Promise<string> {

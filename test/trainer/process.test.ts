@@ -164,7 +164,7 @@ describe('the trainer process', () => {
     const { weights } = await readCheckpoint(store, second.checkpoint);
     expect(manifest.weights.sha256).toBe(weights.sha256);
     expect(manifest.savedModel.map(({ key }) => key)).toContain(
-      'models/tiny/versions/1/saved_model/saved_model.pb',
+      'models/tiny/versions/1/files/a1/saved_model/saved_model.pb',
     );
   });
 

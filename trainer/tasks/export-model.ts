@@ -1,4 +1,8 @@
-/** A checkpoint that was scored → an immutable model version, then the alias if the gate lets it pass. */
+/**
+ * A checkpoint that was scored → an immutable model version, then the alias if the gate lets it pass, then the
+ * outcome for runs to come. Each part may be done again: a version is published once and an alias moved once for
+ * it, so dying between any two costs work only; without its outcome the next run trains.
+ */
 import { join } from 'node:path';
 import type { PublishModelOutput } from '../../contracts/activities.ts';
 import {
@@ -10,8 +14,11 @@ import { exportDetection } from '../../maskrcnn/export/saved-model.ts';
 import { renderModelCard } from '../../report/model-card.ts';
 import { readCheckpoint, scoredWeights } from '../../storage/checkpoints.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
-import { moveAlias, publishVersion, resolveVersion } from '../../storage/model-registry.ts';
+import { resolveVersion } from '../../storage/model-registry.ts';
+import { moveAlias } from '../../storage/move-alias.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
+import { recordOutcome } from '../../storage/outcomes.ts';
+import { publishVersion } from '../../storage/publish-version.ts';
 import { downloadFile } from '../../storage/stored-files.ts';
 import { codeHash } from '../code-hash.ts';
 import type { TaskOf } from '../protocol.ts';
@@ -19,12 +26,12 @@ import { breathe, type TaskContext } from '../serve.ts';
 import { makeWorkspace, type TaskTools } from '../tools.ts';
 
 export async function exportModel(
-  { input }: TaskOf<'export'>,
+  { input, attempt }: TaskOf<'export'>,
   { signal, report }: TaskContext,
   { store, cacheFolder, warm }: TaskTools,
 ): Promise<PublishModelOutput> {
   const onStep = (done: number, note: string) => report({ done, total: 3, unit: 'steps', note });
-  const { model, checkpoint, evaluation, alias } = input;
+  const { runId, model, checkpoint, evaluation, alias, outcomeKey } = input;
 
   await using workspace = await makeWorkspace(cacheFolder);
   const weightsPath = join(workspace.folder, 'weights.h5');
@@ -47,6 +54,7 @@ export async function exportModel(
   const facts = { model, config, classNames, scores, images, lineage };
   const version = await publishVersion(store, {
     ...facts,
+    attempt,
     weightsPath,
     savedModelFolder,
     modelCard: (number) => renderModelCard({ ...facts, version: number }),
@@ -54,7 +62,12 @@ export async function exportModel(
 
   onStep(2, `deciding about the alias "${alias}"`);
   const { manifest } = await resolveVersion(store, model, version.version);
-  return { version, alias: await moveAlias(store, manifest, alias) };
+  const published = { version, alias: await moveAlias(store, manifest, alias) };
+  if (outcomeKey !== null) {
+    const result = { runId, outcome: 'trained' as const, evaluation, ...published };
+    await recordOutcome(store, { key: outcomeKey, result });
+  }
+  return published;
 }
 
 async function lineageOf(store: ObjectStore, input: TaskOf<'export'>['input']): Promise<Lineage> {

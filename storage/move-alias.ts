@@ -1,0 +1,72 @@
+/**
+ * Moves an alias to a version, by compare-and-swap, at most once for each version that is published.
+ *
+ * An attempt may sleep between reading the alias and swapping it. Its swap then fails, and deciding anew is right as
+ * long as nobody has decided for this version: afterwards the alias may have gone on to a newer version, or a
+ * person may have taken it back. So what was decided is kept beside the version, and the alias itself lists the
+ * versions that it was moved to, in the very write that moves it: no crash falls between the two.
+ */
+import { aliasMoveSchema, type Alias, type ModelVersionManifest } from '../contracts/manifests.ts';
+import { storeKeys } from '../contracts/store-keys.ts';
+import { decideAlias } from './alias-gate.ts';
+import { findDocument, writeDocument, writeOnce } from './documents.ts';
+import { PreconditionFailedError } from './errors.ts';
+import { aliasState } from './model-registry.ts';
+import type { ObjectStore } from './object-store.ts';
+
+export interface AliasAnswer {
+  readonly name: string;
+  readonly moved: boolean;
+  readonly reason: string;
+}
+
+/** Versions that an alias remembers; attempts that wake are of the latest. */
+const REMEMBERED = 50;
+
+/**
+ * Lets `alias` name the version if the gate (`decideAlias`) lets it pass. Of several versions at once each is
+ * compared with the one before it. Asked again for the same version, it answers as before.
+ */
+export async function moveAlias(
+  store: ObjectStore,
+  manifest: ModelVersionManifest,
+  alias: string,
+): Promise<AliasAnswer> {
+  const { model, version, scores } = manifest;
+  const splitHash = manifest.lineage.split.hash;
+  const key = storeKeys.aliasMove(model, version, alias);
+  const decided = async (moved: boolean, reason: string): Promise<AliasAnswer> => {
+    const value = { kind: 'alias-move' as const, name: alias, moved, reason };
+    return answerOf((await writeOnce(store, { key, value, schema: aliasMoveSchema })).value);
+  };
+  for (;;) {
+    const earlier = await findDocument(store, key, aliasMoveSchema);
+    if (earlier !== undefined) return answerOf(earlier.value);
+
+    const state = await aliasState(store, model, alias);
+    const { movedTo = [] } = state.alias ?? {};
+    if (movedTo.includes(version)) {
+      return decided(true, `version ${version} took it when it was published`);
+    }
+    const { moves, reason } = decideAlias(state.alias, { version, splitHash, scores });
+    if (!moves) return decided(false, reason);
+    const next: Alias = {
+      model,
+      alias,
+      version,
+      splitHash,
+      scores,
+      updatedAt: new Date().toISOString(),
+      movedTo: [version, ...movedTo].slice(0, REMEMBERED),
+    };
+    try {
+      await writeDocument(store, storeKeys.alias(model, alias), next, state.condition);
+    } catch (error) {
+      if (error instanceof PreconditionFailedError) continue;
+      throw error;
+    }
+    return decided(true, reason);
+  }
+}
+
+const answerOf = ({ name, moved, reason }: AliasAnswer): AliasAnswer => ({ name, moved, reason });
