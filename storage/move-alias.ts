@@ -40,10 +40,11 @@ export async function moveAlias(
     return answerOf((await writeOnce(store, { key, value, schema: aliasMoveSchema })).value);
   };
   for (;;) {
+    // In this order: whoever decides after the second line has swapped, or has seen the very same alias.
+    const state = await aliasState(store, model, alias);
     const earlier = await findDocument(store, key, aliasMoveSchema);
     if (earlier !== undefined) return answerOf(earlier.value);
 
-    const state = await aliasState(store, model, alias);
     const { movedTo = [] } = state.alias ?? {};
     if (movedTo.includes(version)) {
       return decided(true, `version ${version} took it when it was published`);

@@ -1,52 +1,31 @@
 /** The registry in a real store: numbers under a race, versions that are whole or not there, the gate. */
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { VersionRef } from '../../contracts/references.ts';
-import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
 import { HashMismatchError } from '../../storage/errors.ts';
 import { downloadVersion, readAlias, resolveVersion } from '../../storage/model-registry.ts';
 import { moveAlias } from '../../storage/move-alias.ts';
-import { publishVersion } from '../../storage/publish-version.ts';
 import { UnknownVersionError } from '../../storage/registry-errors.ts';
 import { withTestStore } from '../support/servers.ts';
-import { lineage, scores } from './registry-fixtures.ts';
+import {
+  publishTestVersion,
+  writeVersionFiles,
+  type TestPublication,
+} from './registry-fixtures.ts';
 
 const testStore = withTestStore();
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lesionflow-registry-'));
-  await writeFile(join(folder, 'w.h5'), 'weights');
-  await mkdir(join(folder, 'saved', 'variables'), { recursive: true });
-  await writeFile(join(folder, 'saved', 'saved_model.pb'), 'graph');
-  await writeFile(join(folder, 'saved', 'variables', 'variables.index'), 'index');
+  await writeVersionFiles(folder);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Publication {
-  readonly model: string;
-  readonly run: string;
-  readonly score?: number;
-  readonly split?: string;
-  readonly savedModelFolder?: string;
-}
-
-function publish({ model, run, score = 0.5, split = 'one', savedModelFolder }: Publication) {
-  return publishVersion(testStore().store, {
-    model,
-    attempt: randomUUID(),
-    config: maskRcnnConfigSchema.parse({}),
-    classNames: ['background', 'lesion'],
-    scores: scores(score),
-    lineage: lineage(run, split),
-    weightsPath: join(folder, 'w.h5'),
-    savedModelFolder: savedModelFolder ?? join(folder, 'saved'),
-    modelCard: (version) => `# Version ${String(version)}`,
-  });
-}
+const publish = (publication: Omit<TestPublication, 'folder'>) =>
+  publishTestVersion(testStore().store, { ...publication, folder });
 
 async function move(ref: VersionRef) {
   const { manifest } = await resolveVersion(testStore().store, ref.model, ref.version);

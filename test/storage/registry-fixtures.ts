@@ -1,7 +1,13 @@
 /** Valid contents for tests of checkpoints and versions. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Lineage } from '../../contracts/manifests.ts';
-import type { Scores } from '../../contracts/references.ts';
+import type { Scores, VersionRef } from '../../contracts/references.ts';
+import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
 import { sha256 } from '../../storage/documents.ts';
+import type { ObjectStore } from '../../storage/object-store.ts';
+import { publishVersion } from '../../storage/publish-version.ts';
 
 export function scores(thresholdJaccard: number): Scores {
   return {
@@ -29,4 +35,40 @@ export function lineage(run: string, split = 'one'): Lineage {
     configHash: hash,
     codeHash: hash,
   };
+}
+
+/** The files of a model in `folder`: weights and a SavedModel. */
+export async function writeVersionFiles(folder: string): Promise<void> {
+  await writeFile(join(folder, 'w.h5'), 'weights');
+  await mkdir(join(folder, 'saved', 'variables'), { recursive: true });
+  await writeFile(join(folder, 'saved', 'saved_model.pb'), 'graph');
+  await writeFile(join(folder, 'saved', 'variables', 'variables.index'), 'index');
+}
+
+export interface TestPublication {
+  readonly model: string;
+  readonly run: string;
+  /** What `writeVersionFiles` has filled. */
+  readonly folder: string;
+  readonly attempt?: string;
+  readonly score?: number;
+  readonly split?: string;
+  readonly savedModelFolder?: string;
+}
+
+export function publishTestVersion(
+  store: ObjectStore,
+  { model, run, folder, attempt = randomUUID(), score = 0.5, split, ...given }: TestPublication,
+): Promise<VersionRef> {
+  return publishVersion(store, {
+    model,
+    attempt,
+    config: maskRcnnConfigSchema.parse({}),
+    classNames: ['background', 'lesion'],
+    scores: scores(score),
+    lineage: lineage(run, split),
+    weightsPath: join(folder, 'w.h5'),
+    savedModelFolder: given.savedModelFolder ?? join(folder, 'saved'),
+    modelCard: (version) => `# Version ${String(version)}`,
+  });
 }
