@@ -8,5 +8,8 @@ export const evaluateModelActivity =
   (trainer: Pick<TrainerHost, 'run'>): TrainingActivities['evaluateModel'] =>
   (input) =>
     runActivity((hooks, info) =>
-      trainer.run({ kind: 'evaluate', attempt: attemptName(info), input }, hooks),
+      trainer.run(
+        { kind: 'evaluate', attempt: attemptName(info), input },
+        { ...hooks, stallTimeoutMs: info.heartbeatTimeoutMs },
+      ),
     );

@@ -8,5 +8,8 @@ export const publishModelActivity =
   (trainer: Pick<TrainerHost, 'run'>): TrainingActivities['publishModel'] =>
   (input) =>
     runActivity((hooks, info) =>
-      trainer.run({ kind: 'export', attempt: attemptName(info), input }, hooks),
+      trainer.run(
+        { kind: 'export', attempt: attemptName(info), input },
+        { ...hooks, stallTimeoutMs: info.heartbeatTimeoutMs },
+      ),
     );

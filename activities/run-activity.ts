@@ -10,9 +10,15 @@ export interface ActivityHooks {
   readonly signal: AbortSignal;
 }
 
+export interface ActivityFrame {
+  /** Added to the values in a failure's details: what whoever handles it goes on from. @default none */
+  readonly failureValues?: () => Readonly<Record<string, unknown>>;
+}
+
 /** Runs `work` as the body of the current activity. */
 export async function runActivity<T>(
   work: (hooks: ActivityHooks, info: Info) => Promise<T>,
+  { failureValues }: ActivityFrame = {},
 ): Promise<T> {
   const context = Context.current();
   const { cancellationSignal: signal, info } = context;
@@ -20,6 +26,6 @@ export async function runActivity<T>(
   try {
     return await work({ onProgress: heartbeat.onProgress, signal }, info);
   } catch (error) {
-    throw activityFailure(error, signal);
+    throw activityFailure(error, signal, failureValues?.());
   }
 }

@@ -72,6 +72,18 @@ export class WeightFileError extends MaskRcnnError {
   }
 }
 
+/** There is no room for a weight file. */
+export class DiskFullError extends MaskRcnnError {
+  constructor(path: string, cause?: unknown) {
+    super(`no space is left on the disk for ${path}; free some, it is tried again`, {
+      code: 'disk-full',
+      retryable: true,
+      values: { path },
+      cause,
+    });
+  }
+}
+
 /** A weight file does not fit the model. */
 export class WeightsMismatchError extends MaskRcnnError {
   constructor(path: string, problem: string, values: Readonly<Record<string, unknown>>) {

@@ -1,5 +1,6 @@
 /** What can go wrong between a GPU worker and the trainer process that it owns. */
 import { LesionFlowError } from '../contracts/errors.ts';
+import type { CheckpointRef } from '../contracts/references.ts';
 import type { RemoteError } from './protocol.ts';
 
 interface Death {
@@ -79,6 +80,36 @@ export class TrainerTaskError extends LesionFlowError {
       values: error.values,
     });
     this.originalName = error.name;
+  }
+}
+
+/** The checkpoint that an epoch was told to start from is not whole any more. */
+export class CheckpointDamagedError extends LesionFlowError {
+  constructor(checkpoint: CheckpointRef, cause: Error) {
+    super(
+      `The checkpoint ${checkpoint.manifestKey}, from which the epoch was to start, is damaged: ${cause.message} ` +
+        'The run does the epoch before it once more, from the checkpoint before that.',
+      { code: 'checkpoint-damaged', retryable: false, values: { checkpoint }, cause },
+    );
+  }
+}
+
+/** A checkpoint of another run's making: weights of two recipes would be nobody's. */
+export class OtherRecipeError extends LesionFlowError {
+  constructor(
+    checkpoint: CheckpointRef,
+    what: 'recipe' | 'data',
+    [saved, given]: readonly [string, string],
+  ) {
+    super(
+      `The checkpoint ${checkpoint.manifestKey} came to be under another ${what === 'data' ? 'split or other records' : 'recipe'} ` +
+        `(hash ${saved.slice(0, 12)}) than is to go on (${given.slice(0, 12)}). Start another run instead.`,
+      {
+        code: `checkpoint-of-other-${what}`,
+        retryable: false,
+        values: { checkpoint, saved, given },
+      },
+    );
   }
 }
 

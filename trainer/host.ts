@@ -33,20 +33,31 @@ export interface TrainerHostOptions {
   readonly startTimeoutMs?: number;
   /** Milliseconds that a cancelled task has to stop before the process is killed. */
   readonly cancelGraceMs?: number;
-  /** Milliseconds without any message after which the process counts as hung and is killed. */
-  readonly stallTimeoutMs?: number;
+  /**
+   * The same of an epoch, which ends its step and saves. Shorter than a worker's time to shut down
+   * (workers/worker-options.ts).
+   */
+  readonly saveGraceMs?: number;
 }
 
 export interface RunOptions {
   /** Called with what was received, and only then: a heartbeat sent from here proves a living trainer. */
   readonly onProgress?: (progress: ActivityProgress) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Milliseconds without any message after which the process counts as hung and is killed: the activity's
+   * heartbeat timeout, so that the slot is free when the server gives the task to somebody else.
+   */
+  readonly stallTimeoutMs?: number | undefined;
 }
 
 /** `process.ts` from source, `process.js` from `dist`. */
 const ENTRY = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url),
 );
+
+/** Without a word from the activity. */
+const DEFAULT_STALL_MS = 600_000;
 
 export class TrainerHost {
   readonly #options: Required<TrainerHostOptions>;
@@ -61,7 +72,7 @@ export class TrainerHost {
       onLog: (line) => void process.stderr.write(`[trainer] ${line}\n`),
       startTimeoutMs: 180_000,
       cancelGraceMs: 10_000,
-      stallTimeoutMs: 600_000,
+      saveGraceMs: 20_000,
       ...options,
     };
   }
@@ -119,8 +130,10 @@ export class TrainerHost {
   }
 
   /** Sends the task and waits for its end, whichever of the possible ends comes first. */
-  async #exchange(child: TrainerChild, task: Task, { onProgress, signal }: RunOptions) {
-    const { cancelGraceMs, stallTimeoutMs } = this.#options;
+  async #exchange(child: TrainerChild, task: Task, options: RunOptions) {
+    const { onProgress, signal, stallTimeoutMs = DEFAULT_STALL_MS } = options;
+    const { cancelGraceMs, saveGraceMs } = this.#options;
+    const graceMs = task.kind === 'train-epoch' ? saveGraceMs : cancelGraceMs;
     const taskId = this.#taskId++;
     let grace: NodeJS.Timeout | undefined;
     let stopListening: () => void = () => undefined;
@@ -137,7 +150,7 @@ export class TrainerHost {
     );
     const onAbort = () => {
       child.send({ type: 'cancel', taskId });
-      grace = setTimeout(() => child.kill(), cancelGraceMs);
+      grace = setTimeout(() => child.kill(), graceMs);
     };
     const answered = new Promise<unknown>((resolve, reject) => {
       const onReply = (reply: Reply) => {

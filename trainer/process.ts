@@ -5,6 +5,7 @@
 import { pino } from 'pino';
 import { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import { createS3ObjectStore, s3SettingsFromEnvironment } from '../storage/s3-object-store.ts';
+import { CheckpointUploader } from './checkpoints/checkpoint-uploader.ts';
 import { serveTasks } from './serve.ts';
 import { evaluate } from './tasks/evaluate.ts';
 import { exportModel } from './tasks/export-model.ts';
@@ -19,7 +20,8 @@ const cacheFolder = cacheFolderFromEnvironment(process.env);
 const warm = new WarmModel({ store, cacheFolder });
 const threads = dataThreadsFromEnvironment(process.env);
 const loader = new BatchLoader({ store: settings, cacheFolder, threads });
-const tools: TaskTools = { store, cacheFolder, warm, loader };
+const uploader = new CheckpointUploader({ store: settings });
+const tools: TaskTools = { store, cacheFolder, warm, loader, uploader };
 
 serveTasks({
   'train-epoch': (task, context) => trainEpoch(task, context, tools),

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { CheckpointUploader } from './checkpoints/checkpoint-uploader.ts';
 import type { WarmModel } from './warm-model.ts';
 
 export interface TaskTools {
@@ -12,6 +13,7 @@ export interface TaskTools {
   readonly warm: WarmModel;
   /** Its threads are kept between epochs. */
   readonly loader: BatchLoader;
+  readonly uploader: CheckpointUploader;
 }
 
 /** `LESIONFLOW_CACHE`, or `.lesionflow/cache` in the folder that the worker was started in. */

@@ -4,6 +4,7 @@
  * model it is bound to nothing, so that a failed epoch is never continued.
  */
 import type { TrainEpochInput } from '../contracts/activities.ts';
+import type { CheckpointManifest } from '../contracts/manifests.ts';
 import type { InitialWeights } from '../contracts/pipeline-input.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
@@ -14,6 +15,7 @@ import type { TrainerOptions } from '../maskrcnn/training/trainer.ts';
 import { loadWeights } from '../maskrcnn/weights/load.ts';
 import { loadCheckpoint, readCheckpoint, type LoadedCheckpoint } from '../storage/checkpoints.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { onceASecond, watchedStore } from '../storage/watched-store.ts';
 import { createEngine, type TrainingEngine } from './engine.ts';
 import { initialParameters, type InitialParameters } from './initial-weights.ts';
 import { readState } from './state-file.ts';
@@ -34,8 +36,6 @@ export interface LoadOptions {
 export interface EpochModel {
   readonly parameters: Parameters;
   readonly engine: TrainingEngine;
-  /** Steps taken in the whole run before this epoch. */
-  readonly step: number;
   /** Of a run's first epoch: what the initial weights gave. */
   readonly startedFrom?: string;
 }
@@ -43,6 +43,12 @@ export interface EpochModel {
 export interface CheckpointModel {
   readonly parameters: Parameters;
   readonly config: MaskRcnnConfig;
+}
+
+/** A checkpoint whose manifest was read, and found to be what the epoch may go on from. */
+export interface NamedCheckpoint {
+  readonly checkpoint: CheckpointRef;
+  readonly manifest: CheckpointManifest;
 }
 
 interface Held {
@@ -61,25 +67,31 @@ export class WarmModel implements Disposable {
     this.#options = options;
   }
 
-  /** The model as it is before the epoch; after the epoch, `bind` it to the checkpoint that was saved. */
-  async forEpoch(input: TrainEpochInput, options: LoadOptions): Promise<EpochModel> {
-    const { start, stage } = input;
-    if (start.kind === 'initial') {
-      const { parameters, startedFrom } = await this.#initial(input, start.weights, options);
-      return { ...(await this.#train(parameters, input, { step: 0 })), startedFrom };
-    }
-    const { step } = await readCheckpoint(this.#options.store, start.checkpoint);
-    const held = this.#equal(start.checkpoint);
-    if (held?.training?.stage === stage.name) {
+  /** The model with initial weights, ready for a run's first epoch; then `bind` it to what was saved. */
+  async fromWeights(
+    input: TrainEpochInput,
+    weights: InitialWeights,
+    options: LoadOptions,
+  ): Promise<EpochModel> {
+    const { parameters, startedFrom } = await this.#initial(input, weights, options);
+    return { ...(await this.#train(parameters, input, { step: 0 })), startedFrom };
+  }
+
+  /** The model as the checkpoint has it, ready for the epoch's next step; then `bind` it to what was saved. */
+  async fromCheckpoint(
+    input: TrainEpochInput,
+    { checkpoint: ref, manifest }: NamedCheckpoint,
+    options: LoadOptions,
+  ): Promise<EpochModel> {
+    const held = this.#equal(ref);
+    if (held?.training?.stage === input.stage.name) {
       this.#held = { ...held, checkpoint: undefined };
-      return { parameters: held.parameters, engine: held.training.engine, step };
+      return { parameters: held.parameters, engine: held.training.engine };
     }
-    options.onNote('loading the checkpoint');
-    const { folder } = options;
-    const checkpoint = await loadCheckpoint(this.#options.store, start.checkpoint, folder);
+    const checkpoint = await this.#download(ref, options);
     const state = await stateBefore(input, checkpoint);
-    const { weightsPath } = checkpoint;
-    return this.#train(await this.#load(checkpoint, weightsPath), input, { step, ...state });
+    const parameters = await this.#load(checkpoint, checkpoint.weightsPath);
+    return this.#train(parameters, input, { step: manifest.step, ...state });
   }
 
   /** The model as the checkpoint has it, for looking at only: its averaged weights, if it has them. */
@@ -90,8 +102,7 @@ export class WarmModel implements Disposable {
     if (held !== undefined && (averages === null || held.training === undefined)) {
       return { parameters: held.parameters, config };
     }
-    options.onNote('loading the checkpoint');
-    const checkpoint = await loadCheckpoint(this.#options.store, ref, options.folder);
+    const checkpoint = await this.#download(ref, options);
     const { averagesPath, weightsPath } = checkpoint;
     const parameters = await this.#load(checkpoint, averagesPath ?? weightsPath);
     this.#held = { parameters, training: undefined, checkpoint: ref.hash };
@@ -126,6 +137,14 @@ export class WarmModel implements Disposable {
     return initial;
   }
 
+  async #download(ref: CheckpointRef, { folder, onNote }: LoadOptions): Promise<LoadedCheckpoint> {
+    onNote('loading the checkpoint');
+    const onBytes = onceASecond((bytes) =>
+      onNote(`loading the checkpoint: ${(bytes / 1e6).toFixed(0)} MB`),
+    );
+    return loadCheckpoint(watchedStore(this.#options.store, onBytes), ref, folder);
+  }
+
   async #load({ manifest }: LoadedCheckpoint, weightsPath: string): Promise<Parameters> {
     this[Symbol.dispose]();
     const parameters = this.#hold(Parameters.zeros(manifest.config));
@@ -152,18 +171,22 @@ export class WarmModel implements Disposable {
       cacheFolder,
     });
     this.#held = { parameters, training: { stage: stage.name, engine }, checkpoint: undefined };
-    return { parameters, engine, step: state.step };
+    return { parameters, engine };
   }
 }
 
 type StateBefore = Pick<TrainerOptions, 'slots' | 'averages'>;
 
-/** From the checkpoint; none at a stage's start, as compiling the model anew does in Keras. */
+/**
+ * From the checkpoint. None at a stage's start, as compiling the model anew does in Keras; one from within the
+ * stage's first epoch has its state.
+ */
 async function stateBefore(
   { config, stage, epoch, stageFirstEpoch }: TrainEpochInput,
-  { optimizerPath, averagesPath }: LoadedCheckpoint,
+  { manifest, optimizerPath, averagesPath }: LoadedCheckpoint,
 ): Promise<StateBefore> {
-  if (epoch === stageFirstEpoch || optimizerPath === null) return {};
+  const isStart = epoch === stageFirstEpoch && manifest.epoch !== epoch;
+  if (isStart || optimizerPath === null) return {};
   const specs = parameterSpecs(config);
   const trainable = trainableParameters(specs, stage.layers);
   const slots = await readState(optimizerPath, slotSpecs(config, trainable));

@@ -28,9 +28,10 @@ export function sharedOptions(
     // The default holds beats back for 0.8 of the heartbeat timeout: too late for a progress bar, and
     // cancellation arrives with the answers to beats.
     maxHeartbeatThrottleInterval: '2s',
-    // Short work ends by itself; longer work is then cancelled, fails as retryable, and goes to another
-    // worker at once instead of after a heartbeat timeout. Within Kubernetes' default of 30 s.
-    shutdownGraceTime: '5s',
+    // Short work ends by itself; longer work is then cancelled, and goes to another worker at once instead of
+    // after a heartbeat timeout. An epoch never ends within seconds: it needs the time to end its step and to
+    // save (`saveGraceMs` in trainer/host.ts). Within Kubernetes' default of 30 s.
+    shutdownGraceTime: role === 'gpu' ? '0s' : '5s',
     shutdownForceTime: '25s',
   };
 }

@@ -1,10 +1,10 @@
 /** The loader's hold on one of its threads: its start, the batches asked of it, its end. */
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { TrainBatch } from '../../maskrcnn/training/batch.ts';
 import { BatchStreamClosedError, BatchThreadDiedError, RemoteBatchError } from '../errors.ts';
 import type { BatchRecipe } from './batch-recipe.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import { startThread } from './start-thread.ts';
 
 interface Wanted {
   readonly stream: number;
@@ -22,7 +22,7 @@ export class LoaderThread {
 
   /** Starts the thread and does not wait for it. `entry` is the file of the thread's code. */
   constructor(entry: string, data: ThreadData) {
-    this.#worker = startWorker(entry, data);
+    this.#worker = startThread(entry, data);
     let cause: unknown;
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
     this.#worker.on('error', (error) => (cause = error));
@@ -93,10 +93,4 @@ export class LoaderThread {
     if (message.type === 'batch') wanted?.resolve(message.batch);
     else wanted?.reject(new RemoteBatchError(message.error));
   }
-}
-
-function startWorker(entry: string, data: ThreadData): Worker {
-  if (!entry.endsWith('.ts')) return new Worker(entry, { workerData: data });
-  const bootstrap = fileURLToPath(new URL('./typescript-thread.mjs', import.meta.url));
-  return new Worker(bootstrap, { workerData: { ...data, entry } });
 }

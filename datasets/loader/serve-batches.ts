@@ -5,7 +5,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { TrainBatch } from '../../maskrcnn/training/batch.ts';
 import type { BatchRecipe } from './batch-recipe.ts';
-import type { BatchSource, ErrorData, FromThread, ToThread } from './messages.ts';
+import { errorData } from './error-data.ts';
+import type { BatchSource, FromThread, ToThread } from './messages.ts';
 
 export interface BatchMaker extends AsyncDisposable {
   make(source: BatchSource, recipe: BatchRecipe): Promise<TrainBatch>;
@@ -54,30 +55,4 @@ export function serveBatches(maker: BatchMaker): void {
 export function buffersOf(batch: TrainBatch): ArrayBuffer[] {
   const arrays = Object.values(batch).filter((value) => ArrayBuffer.isView(value));
   return [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))];
-}
-
-/**
- * What has `code` and `retryable` (LesionFlowError, and the model library's errors) keeps them; anything else
- * may be a passing trouble, so it may be tried again.
- */
-function errorData(error: unknown): ErrorData {
-  if (!(error instanceof Error)) return errorData(new Error(String(error)));
-  const { code, retryable, values } = error as Partial<ErrorData>;
-  return {
-    name: error.name,
-    message: error.message,
-    code: typeof code === 'string' ? code : 'unexpected',
-    retryable: retryable ?? true,
-    values: cloneable(values ?? {}),
-    stack: error.stack,
-  };
-}
-
-/** Values that cannot leave a thread (functions, handles) are left behind rather than the whole error. */
-function cloneable(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  try {
-    return structuredClone(values);
-  } catch {
-    return {};
-  }
 }

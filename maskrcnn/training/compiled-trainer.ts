@@ -9,6 +9,7 @@
  */
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import type { NamedTensors } from '../../graph/trace.ts';
+import { batchSize } from '../config.ts';
 import type { BatchTensors } from '../model.ts';
 import type { ParameterSpec } from '../parameters.ts';
 import { batchTensors } from './batch-tensors.ts';
@@ -87,9 +88,14 @@ export class CompiledTrainer implements Disposable {
     }
   }
 
+  /** Forgets what was accumulated since the last step: it begins anew. */
+  restartStep(): void {
+    this.#eager.state.beginStep();
+  }
+
   /** The losses without a step, of the averaged weights where there are any; batch norm in inference mode. */
   validate(batch: TrainBatch): Losses {
-    if (this.#compiled !== undefined && this.#compiled.shapes !== shapesOf(batch)) {
+    if (this.#isOddBatch(batch)) {
       this.sync();
       return this.#eager.validate(batch);
     }
@@ -114,6 +120,16 @@ export class CompiledTrainer implements Disposable {
       this.#compiled = undefined;
       this.#eager[Symbol.dispose]();
     }
+  }
+
+  /**
+   * Is it of other shapes than training's? Asked of its size where no step was taken yet, so that who only
+   * validates looks at an epoch's last batch as who has trained does, and gets the same bits.
+   */
+  #isOddBatch(batch: TrainBatch): boolean {
+    return this.#compiled === undefined
+      ? batch.batchSize !== batchSize(this.#options.config)
+      : shapesOf(batch) !== this.#compiled.shapes;
   }
 
   #accumulateAndApply(batch: TrainBatch, learningRate: tf.Scalar): Losses {

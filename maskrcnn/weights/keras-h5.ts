@@ -7,10 +7,10 @@
  * Differs on purpose: layers without weights (activations, paddings) are not written.
  */
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, truncate } from 'node:fs/promises';
 import { Dataset, Group } from 'h5wasm/node';
 import { WeightFileError } from '../errors.ts';
-import { openHdf5, withReason } from './hdf5.ts';
+import { openHdf5, withoutTimeStamps, withReason } from './hdf5.ts';
 import { readNames, writeNames } from './name-lists.ts';
 
 export interface StoredWeight {
@@ -96,9 +96,11 @@ function numbers(value: unknown, where: string): Float32Array {
 }
 
 /**
- * Writes the layers as `save_weights` does. The file appears whole or not at all.
+ * Writes the layers as `save_weights` does. The file appears whole or not at all, and equal layers make equal
+ * bytes.
  *
  * @throws WeightFileError when it cannot be written, e.g. because the folder is missing.
+ * @throws DiskFullError
  */
 export async function writeKerasWeights(
   path: string,
@@ -109,10 +111,18 @@ export async function writeKerasWeights(
     {
       using open = await openHdf5(partial, 'w');
       withReason(path, () => {
-        writeLayers(open.file, layers);
+        withoutTimeStamps(() => {
+          writeLayers(open.file, layers);
+          // Here, where it can fail by an error: closing only says so by its number.
+          open.file.flush();
+        });
       });
     }
     await rename(partial, path);
+  } catch (error) {
+    // HDF5 keeps a file open that it could not write, and with it the room that the file takes.
+    await truncate(partial).catch(() => undefined);
+    throw error;
   } finally {
     await rm(partial, { force: true });
   }

@@ -104,7 +104,7 @@ describe('cancelling', () => {
   });
 
   test('kills a process that does not listen, after the grace', async () => {
-    const host = startHost({ cancelGraceMs: 200 });
+    const host = startHost({ saveGraceMs: 200 });
     const abort = new AbortController();
     const running = host.run(epochTask('deaf-later'), {
       signal: abort.signal,
@@ -152,8 +152,8 @@ describe('a trainer that', () => {
   });
 
   test('says nothing is killed, so that its slot is free again', async () => {
-    const host = startHost({ stallTimeoutMs: 300 });
-    const error = await failure(host.run(epochTask('silent')));
+    const host = startHost();
+    const error = await failure(host.run(epochTask('silent'), { stallTimeoutMs: 300 }));
     expect(error).toBeInstanceOf(TrainerStalledError);
     expect(error).toMatchObject({ retryable: true });
     expect(exists(host.pid ?? 0)).toBe(false);

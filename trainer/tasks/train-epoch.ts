@@ -1,165 +1,176 @@
 /**
- * One epoch: the state before it (a checkpoint, or the initial weights) → steps → validation → the
- * checkpoint after it. All randomness is a function of (seed, epoch, step, image), so an epoch that runs
- * again in another process ends in the very same weights.
+ * One epoch: the state before it (a checkpoint, or the initial weights) → steps → checkpoint → validation. On the
+ * way checkpoints are saved as time passes, so that the next attempt goes on from the newest. All randomness is
+ * a function of (seed, epoch, step, image): in however many attempts an epoch is done, it ends in the very same
+ * weights.
+ *
+ * Asked to stop, it saves after the step under way and says how far it came, instead of failing.
  */
 import { join } from 'node:path';
 import type { TrainEpochOutput } from '../../contracts/activities.ts';
 import { splitManifestSchema } from '../../contracts/manifests.ts';
-import type { Losses } from '../../contracts/progress.ts';
-import { storeKeys } from '../../contracts/store-keys.ts';
+import type { ActivityProgress, EpochResult, Losses } from '../../contracts/progress.ts';
 import type { BatchLoader } from '../../datasets/loader/batch-loader.ts';
-import { trainingRecipes, validationRecipes } from '../../datasets/loader/batch-recipe.ts';
+import { validationRecipes } from '../../datasets/loader/batch-recipe.ts';
 import type { BatchStream } from '../../datasets/loader/batch-stream.ts';
-import { batchSize, type MaskRcnnConfig } from '../../maskrcnn/config.ts';
-import { averagedSource } from '../../maskrcnn/training/averages.ts';
+import { batchSize } from '../../maskrcnn/config.ts';
 import { meanLosses } from '../../maskrcnn/training/loss-values.ts';
 import { learningRateAt } from '../../maskrcnn/training/schedule.ts';
-import { slotSpecs } from '../../maskrcnn/training/slots.ts';
-import { saveWeights } from '../../maskrcnn/weights/load.ts';
-import { createEventWriter, type EventWriter } from '../../report/tensorboard.ts';
-import { saveCheckpoint, type CheckpointToSave } from '../../storage/checkpoints.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
 import { uploadFile } from '../../storage/stored-files.ts';
 import { epochHashes } from '../checkpoints/epoch-hashes.ts';
+import { EpochSaver } from '../checkpoints/epoch-saver.ts';
 import type { TaskOf } from '../protocol.ts';
 import { breathe, type TaskContext } from '../serve.ts';
-import { saveSlots } from '../state-file.ts';
 import { makeWorkspace, type TaskTools } from '../tools.ts';
-import type { EpochModel } from '../warm-model.ts';
 import { epochAccount, peakResidentBytes, type EpochAccount } from './epoch-account.ts';
+import { openEvents, writeLosses, type EpochEvents } from './epoch-events.ts';
+import { startEpoch, type StartedEpoch } from './epoch-start.ts';
 
 type TrainEpochTask = TaskOf<'train-epoch'>;
 
 /** What the parts of an epoch share. */
 interface Epoch extends TaskContext {
   readonly task: TrainEpochTask;
-  readonly model: EpochModel;
-  readonly events: EventWriter;
+  readonly started: StartedEpoch;
+  readonly events: EpochEvents;
+  readonly account: EpochAccount;
+  readonly saver: EpochSaver;
 }
 
 export async function trainEpoch(
   task: TrainEpochTask,
   context: TaskContext,
-  { store, cacheFolder, warm, loader }: TaskTools,
+  tools: TaskTools,
 ): Promise<TrainEpochOutput> {
   const began = performance.now();
-  const { input, attempt } = task;
-  const { runId, config, stage, epoch } = input;
-  const onNote = (note: string) =>
-    context.report({ done: 0, total: config.stepsPerEpoch, unit: 'steps', note });
-
-  onNote('opening the records');
-  await using workspace = await makeWorkspace(cacheFolder);
-  const ids = await readNamedDocument(store, input.split, splitManifestSchema);
-  // The first batches are made while the model is loaded.
-  await using batches = openTraining(loader, { input, ids: ids.training, signal: context.signal });
-  const model = await warm.forEpoch(input, {
-    folder: join(workspace.folder, 'start'),
-    signal: context.signal,
-    onNote,
-  });
-  const eventsName = `events.out.tfevents.${String(Math.floor(Date.now() / 1000))}.e${String(epoch)}-${attempt}`;
-  using events = createEventWriter({ path: join(workspace.folder, eventsName) });
-
-  const parts: Epoch = { ...context, task, model, events };
-  const account = await runSteps(parts, batches);
-  const validation = await validate(parts, loader, ids.validation);
-
-  model.engine.sync();
-  const paths = await saveState(model, config, workspace.folder);
-  const step = model.step + config.stepsPerEpoch;
-  const place = { runId, stage: stage.name, epoch, stepInEpoch: account.stepsDone, step, attempt };
+  const { input, leftBehind } = task;
+  const { signal } = context;
+  await using workspace = await makeWorkspace(tools.cacheFolder);
+  const { folder } = workspace;
   const hashes = await epochHashes(input);
-  const facts = { config, lossSums: account.lossSums, best: input.best, hashes };
-  const checkpoint = await saveCheckpoint(store, { ...place, ...facts, ...paths });
-  events.close();
-  const eventsKey = `${storeKeys.eventsFolder(runId, stage.name)}/${eventsName}`;
-  await uploadFile(store, eventsKey, join(workspace.folder, eventsName));
-  warm.bind(checkpoint);
 
-  const seconds = (performance.now() - began) / 1000;
-  const { startedFrom } = model;
-  const started = startedFrom === undefined ? {} : { startedFrom };
-  const losses = { training: account.meanLosses, validation };
-  const result = { stage: stage.name, epoch, ...losses, seconds, ...started };
-  return { kind: 'finished', checkpoint, result };
-}
+  const onNote = noteBefore(task, context);
+  onNote('opening the records');
+  const split = await readNamedDocument(tools.store, input.split, splitManifestSchema);
 
-interface OpenTrainingOptions extends Pick<TaskContext, 'signal'>, Pick<TrainEpochTask, 'input'> {
-  readonly ids: readonly string[];
-}
-
-function openTraining(
-  loader: BatchLoader,
-  { input, ids, signal }: OpenTrainingOptions,
-): BatchStream {
-  const { records, config, augmentation, seed, epoch } = input;
-  const recipes = trainingRecipes({
-    ids,
-    seed,
-    epoch,
-    batches: config.stepsPerEpoch * config.gradientAccumulationSteps,
-    batchSize: batchSize(config),
+  let started: StartedEpoch;
+  try {
+    const options = { ids: split.training, hashes, folder: join(folder, 'start'), signal, onNote };
+    started = await startEpoch(task, tools, options);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    return { kind: 'interrupted', checkpoint: leftBehind.checkpoints[0] ?? null };
+  }
+  const { model } = started;
+  await using batches = started.batches;
+  using events = openEvents(task, folder);
+  const account = openAccount(task, started);
+  const stepsRedone = stepsRedoneBy(task, started);
+  const report = (progress: ActivityProgress) =>
+    context.report({ ...progress, checkpoints: [...saver.checkpoints], stepsRedone });
+  const saver = new EpochSaver({
+    ...{ task, started, hashes, events, folder, uploader: tools.uploader, signal },
+    onNote: (note) => report({ ...account.progress(), note }),
   });
-  return loader.batches({ recipes, records, config, augmentation, signal });
+  const epoch: Epoch = { signal, report, task, started, events, account, saver };
+
+  try {
+    await runSteps(epoch, batches);
+    // Its upload goes on beside the validation.
+    const { saved } = await saver.save(account);
+    const validation = await validate(epoch, tools.loader, split.validation);
+    const checkpoint = await saved;
+    tools.warm.bind(checkpoint);
+    await uploadFile(tools.store, events.key, events.path);
+    const result: EpochResult = {
+      ...{ stage: input.stage.name, epoch: input.epoch },
+      ...{ training: account.meanLosses, validation },
+      seconds: (performance.now() - began) / 1000,
+      ...(model.startedFrom === undefined ? {} : { startedFrom: model.startedFrom }),
+      ...(stepsRedone === 0 ? {} : { stepsRedone }),
+      ...warningsOf(started, saver),
+    };
+    return { kind: 'finished', checkpoint, result };
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    if (account.stepsDone === 0) return { kind: 'interrupted', checkpoint: null };
+    model.engine.restartStep();
+    const { saved } = await saver.save(account);
+    const checkpoint = await saved;
+    tools.warm.bind(checkpoint);
+    return { kind: 'interrupted', checkpoint };
+  }
 }
 
-/** Trains; the account has the mean losses, as Keras shows them at an epoch's end. Steps are the optimizer's. */
-async function runSteps(epoch: Epoch, batches: BatchStream): Promise<EpochAccount> {
-  const { task, model, events, signal, report } = epoch;
+/** Before the first step nothing is known but what earlier attempts said; saying less would lose it. */
+function noteBefore({ input, leftBehind }: TrainEpochTask, { report }: TaskContext) {
+  const { checkpoints, stepsDone: done, stepsRedone } = leftBehind;
+  const total = input.config.stepsPerEpoch;
+  return (note: string) =>
+    report({ done, total, unit: 'steps', note, checkpoints: [...checkpoints], stepsRedone });
+}
+
+function openAccount({ input }: TrainEpochTask, { done }: StartedEpoch): EpochAccount {
+  const { config } = input;
+  const imagesPerStep = batchSize(config) * config.gradientAccumulationSteps;
+  return epochAccount({ steps: config.stepsPerEpoch, batchSize: imagesPerStep, before: done });
+}
+
+/** In all attempts: what was lost with the last one is done again by this one. */
+function stepsRedoneBy({ leftBehind }: TrainEpochTask, { done }: StartedEpoch): number {
+  return leftBehind.stepsRedone + Math.max(0, leftBehind.stepsDone - done.steps);
+}
+
+function warningsOf(started: StartedEpoch, saver: EpochSaver): Pick<EpochResult, 'warnings'> {
+  const warnings = [...started.warnings, ...saver.warnings];
+  return warnings.length === 0 ? {} : { warnings };
+}
+
+/** Trains to the epoch's last step, or until the signal is aborted: then throws its reason. Steps are the optimizer's. */
+async function runSteps(epoch: Epoch, batches: BatchStream): Promise<void> {
+  const { task, started, events, account, saver, signal, report } = epoch;
   const { config, stage, stageFirstEpoch } = task.input;
   const { stepsPerEpoch: steps, gradientAccumulationSteps: batchesPerStep } = config;
-  const account = epochAccount({ steps, batchSize: batchSize(config) * batchesPerStep });
+  const { engine } = started.model;
   const schedule = { ...stage, totalSteps: stage.epochs * steps };
+  const firstOfEpoch = (task.input.epoch - stageFirstEpoch) * steps;
 
-  let step = 0;
   const ofStep: Losses[] = [];
   account.askForData();
   for await (const batch of batches) {
     account.haveData();
     if (ofStep.length + 1 < batchesPerStep) {
-      ofStep.push(model.engine.accumulate(batch));
+      ofStep.push(engine.accumulate(batch));
     } else {
-      const rate = learningRateAt(schedule, (task.input.epoch - stageFirstEpoch) * steps + step);
-      ofStep.push(model.engine.step(batch, rate));
-      step++;
+      const rate = learningRateAt(schedule, firstOfEpoch + account.stepsDone);
+      ofStep.push(engine.step(batch, rate));
       const losses = meanLosses(ofStep.splice(0));
       account.finishStep(losses);
-      writeLosses(events, 'step', losses, model.step + step);
-      events.scalar('learning-rate', rate, model.step + step);
+      const step = started.stepsBefore + account.stepsDone;
+      writeLosses(events, { group: 'step', losses, step });
+      events.writer.scalar('learning-rate', rate, step);
+      await saver.saveIfDue(account);
     }
     report(account.progress());
     await breathe(signal);
     account.askForData();
   }
-  const mean = account.meanLosses;
-  writeLosses(events, 'training', mean, model.step + steps);
-  events.scalar('images-per-second', account.imagesPerSecond, model.step + steps);
-  events.scalar('data-wait-share', account.dataWaitShare, model.step + steps);
-  events.scalar('peak-resident-gigabytes', peakResidentBytes() / 1e9, model.step + steps);
-  return account;
+  if (account.stepsDone > started.done.steps) writeAccount(epoch);
 }
 
-/** Writes what a checkpoint is made of. */
-async function saveState(
-  { parameters, engine }: EpochModel,
-  config: MaskRcnnConfig,
-  folder: string,
-): Promise<Pick<CheckpointToSave, 'weightsPath' | 'optimizerPath' | 'averagesPath'>> {
-  const weightsPath = join(folder, 'weights.h5');
-  const optimizerPath = join(folder, 'optimizer.h5');
-  await saveWeights(parameters, weightsPath);
-  await saveSlots(optimizerPath, slotSpecs(config, engine.trainable), engine.slots);
-  if (config.emaDecay === 0) return { weightsPath, optimizerPath, averagesPath: null };
-  const averagesPath = join(folder, 'averages.h5');
-  await saveWeights(averagedSource(parameters, engine.averages), averagesPath);
-  return { weightsPath, optimizerPath, averagesPath };
+/** The epoch's own points; losses are means over its steps, as Keras shows them at an epoch's end. */
+function writeAccount({ started, events, account }: Epoch): void {
+  const step = started.stepsBefore + account.stepsDone;
+  writeLosses(events, { group: 'training', losses: account.meanLosses, step });
+  events.writer.scalar('images-per-second', account.imagesPerSecond, step);
+  events.writer.scalar('data-wait-share', account.dataWaitShare, step);
+  events.writer.scalar('peak-resident-gigabytes', peakResidentBytes() / 1e9, step);
 }
 
 /** Mean losses over the validation steps, on the same batches after every epoch; `null` without any. */
 async function validate(
-  { task, model, events, signal, report }: Epoch,
+  { task, started, events, signal, report }: Epoch,
   loader: BatchLoader,
   ids: readonly string[],
 ): Promise<Losses | null> {
@@ -174,17 +185,14 @@ async function validate(
   const all: Losses[] = [];
   const options = { recipes, records, config, augmentation: null, signal };
   for await (const batch of loader.batches(options)) {
-    const losses = model.engine.validate(batch);
+    const losses = started.model.engine.validate(batch);
     all.push(losses);
-    report({ done: all.length, total: recipes.length, unit: 'steps', note: 'validating', losses });
+    const done = { done: all.length, total: recipes.length, unit: 'validation steps' };
+    report({ ...done, note: 'validating', losses });
     await breathe(signal);
   }
   const mean = meanLosses(all);
-  writeLosses(events, 'validation', mean, model.step + config.stepsPerEpoch);
+  const step = started.stepsBefore + config.stepsPerEpoch;
+  writeLosses(events, { group: 'validation', losses: mean, step });
   return mean;
-}
-
-function writeLosses(events: EventWriter, group: string, losses: Losses, step: number): void {
-  for (const [name, value] of Object.entries(losses))
-    events.scalar(`${group}/${name}`, value, step);
 }
