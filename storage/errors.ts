@@ -72,6 +72,28 @@ export class ShortObjectError extends LesionFlowError {
   }
 }
 
+/** A store that answers, and does not keep a promise that fencing rests on. */
+export class StoreUnfitError extends LesionFlowError {
+  constructor({
+    endpoint,
+    bucket,
+    promise,
+    found,
+  }: {
+    endpoint: string;
+    bucket: string;
+    promise: string;
+    found: string;
+  }) {
+    super(
+      `The object store at ${endpoint} (bucket "${bucket}") is not fit for LesionFlow. Needed: ${promise}. Found: ${found}. ` +
+        'Two workers could overwrite each other there, so none is started. Stores that do as needed: AWS S3 (since November 2024), ' +
+        'versitygw in its default mode (not with --sidecar), MinIO; others may need a newer version (docs/operations.md, "The store").',
+      { code: 'store-unfit', retryable: false, values: { endpoint, bucket, promise, found } },
+    );
+  }
+}
+
 export class StoreSettingsError extends LesionFlowError {
   constructor(variable: string, problem: string) {
     super(

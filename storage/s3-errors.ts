@@ -26,6 +26,10 @@ export function translateS3Error(error: unknown, request: Request): unknown {
   if (!(error instanceof Error) || error instanceof LesionFlowError) return error;
   const { endpoint, bucket, key, conditions } = request;
   const status = statusOf(error);
+  // The version to be replaced was deleted meanwhile.
+  if (error.name === 'NoSuchKey' && conditions.ifMatch !== undefined) {
+    return new PreconditionFailedError({ key, condition: inWords(conditions), cause: error });
+  }
   if (error.name === 'NoSuchKey' || (error.name === 'NotFound' && key !== '')) {
     return new ObjectNotFoundError({ bucket, key, cause: error });
   }

@@ -6,8 +6,8 @@
 import { Worker } from '@temporalio/worker';
 import { createDataActivities } from '../activities/create-data-activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
-import { createS3ObjectStore } from '../storage/s3-object-store.ts';
-import { s3SettingsFromEnvironment } from '../storage/s3-settings.ts';
+import { sweepOldUploads } from '../storage/sweep-uploads.ts';
+import { openProvenStore } from './proven-store.ts';
 import { serve } from './serve.ts';
 import { sharedOptions } from './worker-options.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -15,8 +15,15 @@ import { workflowBundle } from './workflow-bundle.ts';
 /** Both archives of a run at once, and another run beside it; more would only share disk and network. */
 const DATA_SLOTS = 4;
 
-await serve('data', async (place) => {
-  const store = createS3ObjectStore(s3SettingsFromEnvironment(process.env));
+await serve('data', async (place, logger) => {
+  const store = await openProvenStore(process.env);
+  try {
+    const count = await sweepOldUploads(store);
+    if (count > 0) logger.info(`Aborted ${String(count)} uploads that were over a day old`);
+  } catch (error) {
+    // Tidying must not keep a worker from its work, e.g. where the store's user may not list uploads.
+    logger.warn('Old uploads could not be swept away', { error });
+  }
   const shared = sharedOptions('data', place);
   const workflows = await Worker.create({
     ...shared,

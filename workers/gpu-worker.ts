@@ -6,14 +6,14 @@
 import { Worker } from '@temporalio/worker';
 import { createTrainingActivities } from '../activities/create-training-activities.ts';
 import { taskQueues } from '../contracts/task-queues.ts';
-import { s3SettingsFromEnvironment } from '../storage/s3-settings.ts';
 import { TrainerHost } from '../trainer/host.ts';
+import { openProvenStore } from './proven-store.ts';
 import { serve } from './serve.ts';
 import { sharedOptions } from './worker-options.ts';
 
 await serve('gpu', async (place, logger) => {
-  // The trainer opens the store itself; a wrong setting shows here and not hours later.
-  s3SettingsFromEnvironment(process.env);
+  // The trainer opens the store itself; a wrong setting or an unfit store shows here and not hours later.
+  (await openProvenStore(process.env)).close();
   const trainer = new TrainerHost({
     onLog: (line) => {
       if (line !== '') logger.info(line, { sdkComponent: 'trainer' });

@@ -59,6 +59,11 @@ describe('the S3 object store', () => {
       PreconditionFailedError,
     );
     expect(Buffer.from(await store.get('conditions/x')).toString()).toBe('3');
+    await store.delete('conditions/x');
+    await expect(store.put('conditions/x', '5', { ifMatch: first.etag })).rejects.toThrow(
+      PreconditionFailedError,
+    );
+    expect(await store.head('conditions/x')).toBeUndefined();
   });
 
   test('lets exactly one of many racing creators win', async () => {

@@ -1,6 +1,5 @@
 /**
  * An HTTP proxy in front of a store that loses answers: the request is done, and the client never hears of it.
- * Also takes headers away, as a proxy or a store that does not know them does.
  */
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -19,15 +18,12 @@ export interface LossyProxyOptions {
   readonly loses?: (request: IncomingMessage) => boolean | Promise<boolean>;
   /** Asked for each request; the store does not hear of one that gets an S3 error's code here (HTTP 404). */
   readonly refuses?: (request: IncomingMessage) => string | undefined;
-  /** Lower case. */
-  readonly withoutHeaders?: readonly string[];
 }
 
 export async function startLossyProxy({
   endpoint,
   loses = () => false,
   refuses = () => undefined,
-  withoutHeaders = [],
 }: LossyProxyOptions): Promise<LossyProxy> {
   const store = new URL(endpoint);
   let lost = 0;
@@ -40,12 +36,9 @@ export async function startLossyProxy({
       return;
     }
     const loss = await loses(incoming);
-    const headers = Object.entries(incoming.headers).filter(
-      ([name]) => !withoutHeaders.includes(name),
-    );
     const { hostname: host, port } = store;
-    const { method, url: path } = incoming;
-    const options = { host, port, method, path, headers: Object.fromEntries(headers) };
+    const { method, url: path, headers } = incoming;
+    const options = { host, port, method, path, headers };
     const forwarded = request(options, (answer) => {
       if (!loss) {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

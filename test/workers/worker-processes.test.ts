@@ -3,14 +3,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startCarelessStore } from '../support/careless-store.ts';
+import { withTestStore } from '../support/servers.ts';
 import { startTemporal, type TestTemporalServer } from '../workflows/support/environment.ts';
 
-const STORE = {
-  LESIONFLOW_S3_ENDPOINT: 'http://127.0.0.1:9',
-  LESIONFLOW_S3_BUCKET: 'lesionflow',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-};
+const testStore = withTestStore();
 
 // A process starts in 2 s, and in 20 s on a busy machine.
 jest.setTimeout(120_000);
@@ -68,23 +65,50 @@ function start(role: 'data' | 'gpu', variables: Record<string, string>): WorkerP
 
 describe.each(['data', 'gpu'] as const)('the %s worker', (role) => {
   it('says when it is ready and stops in good order on SIGTERM', async () => {
-    const { child, ready, exitCode } = start(role, STORE);
+    const { child, ready, exitCode } = start(role, testStore().environment);
     expect(await ready()).toEqual({ type: 'ready' });
     child.kill('SIGTERM');
     expect(await exitCode).toBe(0);
   });
 
   it('stops when the process that forked it is gone', async () => {
-    const { child, ready, exitCode } = start(role, STORE);
+    const { child, ready, exitCode } = start(role, testStore().environment);
     await ready();
     child.disconnect();
     expect(await exitCode).toBe(0);
   });
 
   it('says that Temporal cannot be reached, and where it looked', async () => {
-    const { exitCode, output } = start(role, { ...STORE, TEMPORAL_ADDRESS: '127.0.0.1:9' });
+    const { exitCode, output } = start(role, {
+      ...testStore().environment,
+      TEMPORAL_ADDRESS: '127.0.0.1:9',
+    });
     expect(await exitCode).toBe(1);
     expect(output()).toMatch(/Temporal at 127\.0\.0\.1:9 cannot be reached.*TEMPORAL_ADDRESS/);
+  });
+
+  it('does not start on a store that does not keep its promises, and says which in one line', async () => {
+    await using careless = await startCarelessStore({ ignores: ['if-none-match'] });
+    const { endpoint } = careless.settings;
+    const { exitCode, output } = start(role, {
+      ...testStore().environment,
+      LESIONFLOW_S3_ENDPOINT: endpoint,
+    });
+    expect(await exitCode).toBe(1);
+    const lines = output()
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.includes(endpoint));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/is not fit for LesionFlow.*exactly one wins\. Found: 32 won/);
+  });
+
+  it('says that the store cannot be reached, and where it looked', async () => {
+    const { exitCode, output } = start(role, {
+      ...testStore().environment,
+      LESIONFLOW_S3_ENDPOINT: 'http://127.0.0.1:9',
+    });
+    expect(await exitCode).toBe(1);
+    expect(output()).toMatch(/object store at http:\/\/127\.0\.0\.1:9 cannot be reached/);
   });
 
   it('says which setting of the store is missing', async () => {
