@@ -91,17 +91,23 @@ export interface TrainEpochInput {
   readonly checkpoints: PipelineInput['checkpoints'];
 }
 
+/** An epoch that was done to its end. */
+export interface FinishedEpoch {
+  readonly kind: 'finished';
+  readonly checkpoint: CheckpointRef;
+  readonly result: EpochResult;
+}
+
 /**
- * Interrupted: the epoch was asked to stop (the run is paused or cancelled, the worker leaves) and did so in good
- * order. It goes on from the checkpoint; from where it started when there is none.
+ * Asked to stop (the run is paused or cancelled, the worker leaves) and stopped in good order. The epoch goes on from
+ * the checkpoint; from where it started when there is none.
  */
-export type TrainEpochOutput =
-  | {
-      readonly kind: 'finished';
-      readonly checkpoint: CheckpointRef;
-      readonly result: EpochResult;
-    }
-  | { readonly kind: 'interrupted'; readonly checkpoint: CheckpointRef | null };
+export interface InterruptedEpoch {
+  readonly kind: 'interrupted';
+  readonly checkpoint: CheckpointRef | null;
+}
+
+export type TrainEpochOutput = FinishedEpoch | InterruptedEpoch;
 
 export interface EvaluateModelInput {
   readonly runId: string;

@@ -71,10 +71,12 @@ export const bestEpochSchema = z.strictObject({ epoch: z.int().positive(), loss:
 export const stageStopSchema = z.strictObject({
   stage: z.string(),
   /** Epochs of the stage that were done, and that were planned. */
-  epochs: z.int().positive(),
+  epochs: z.int().nonnegative(),
   planned: z.int().positive(),
   /** Whose checkpoint the run goes on with; 1-based over all stages. */
   bestEpoch: z.int().positive(),
+  /** Validation did not get better any more, or somebody asked for it (`stopEarly`). */
+  reason: z.enum(['no-better', 'asked']).default('no-better'),
 });
 
 /** The answer to the query `status`. */
@@ -92,6 +94,10 @@ export const runStatusSchema = z.strictObject({
   epochs: z.strictObject({ done: z.int(), total: z.int() }),
   history: z.array(epochResultSchema),
   stoppedEarly: z.array(stageStopSchema).default([]),
+  /** The newest one that the run would go on from. */
+  lastCheckpoint: checkpointRefSchema.nullable().default(null),
+  /** What went wrong and was mended, and signals that were ignored; the newest last. */
+  notes: z.array(z.string()).default([]),
   scores: scoresSchema.nullable(),
 });
 

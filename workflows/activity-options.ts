@@ -58,10 +58,21 @@ export function dataActivities(timeouts: Timeouts) {
   return { fetchArchive, unpackArchive, inspectDataset, splitDataset, prepareRecords, findOutcome };
 }
 
+/** What may fail without harm: a few tries, and no waiting for better times. */
+export function housekeepingActivities() {
+  return proxyActivities<Pick<DataActivities, 'pruneCheckpoints'>>({
+    taskQueue: taskQueues.data,
+    startToCloseTimeout: '1m',
+    // Beside an epoch that costs nothing, but a stage's end waits for it.
+    scheduleToCloseTimeout: '3m',
+    retry: { initialInterval: '2s', maximumAttempts: 3 },
+  });
+}
+
 /** The GPU workers' activities, as a workflow calls them. */
 export function trainingActivities(timeouts: Timeouts) {
   const watched = { taskQueue: taskQueues.gpu, ...watch(timeouts) };
-  // An epoch may take many hours; a killed worker costs at most the epoch it was in.
+  // An epoch may take many hours; a killed worker costs what came after the last checkpoint within it.
   const { trainEpoch } = proxyActivities<TrainingActivities>({
     ...watched,
     startToCloseTimeout: '7d',

@@ -32,6 +32,11 @@ export function runFailure(error: unknown): ApplicationFailure {
   });
 }
 
+/** The failure inside all wrappers; `undefined` for an error that is no failure of Temporal. */
+export function unwrapFailure(error: unknown): TemporalFailure | undefined {
+  return error instanceof TemporalFailure ? unwrap(error).reason : undefined;
+}
+
 /** The activity or child workflow that failed, and the failure inside all wrappers. */
 function unwrap(failure: TemporalFailure): { step: string; reason: TemporalFailure } {
   let step = 'run';

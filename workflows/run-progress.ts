@@ -1,5 +1,5 @@
 /** How far a run is: what the status query answers and what the Temporal UI shows as current details. */
-import { setCurrentDetails } from '@temporalio/workflow';
+import { condition, setCurrentDetails } from '@temporalio/workflow';
 import {
   pipelineStepSchema,
   type EpochResult,
@@ -8,22 +8,30 @@ import {
   type RunStatus,
   type StageStop,
 } from '../contracts/progress.ts';
-import type { Scores } from '../contracts/references.ts';
+import type { CheckpointRef, Scores } from '../contracts/references.ts';
+import type { RunControl } from './run-control.ts';
 import { runDetails } from './run-details.ts';
 
 type Step = RunStatus['steps'][number];
 
+/** The details have a limit, and what happened long ago is in the history. */
+const NOTES_KEPT = 20;
+
 export class RunProgress {
   readonly #runId: string;
+  readonly #control: Pick<RunControl, 'isPaused' | 'stageRests'>;
   readonly #steps: Step[];
   readonly #history: EpochResult[] = [];
   readonly #stoppedEarly: StageStop[] = [];
   #state: RunStatus['state'] = 'running';
   #totalEpochs = 0;
   #scores: Scores | null = null;
+  #lastCheckpoint: CheckpointRef | null = null;
+  #notes: readonly string[] = [];
 
-  constructor(runId: string) {
+  constructor(runId: string, control: Pick<RunControl, 'isPaused' | 'stageRests'>) {
     this.#runId = runId;
+    this.#control = control;
     this.#steps = pipelineStepSchema.options.map((step) => ({
       step,
       state: 'waiting',
@@ -34,21 +42,51 @@ export class RunProgress {
   status(): RunStatus {
     return {
       runId: this.#runId,
-      state: this.#state,
+      state: this.isAtRest ? 'paused' : this.#state,
       steps: this.#steps,
       epochs: { done: this.#history.length, total: this.#totalEpochs },
       history: this.#history,
       stoppedEarly: this.#stoppedEarly,
+      lastCheckpoint: this.#lastCheckpoint,
+      notes: [...this.#notes],
       scores: this.#scores,
     };
   }
 
-  /** Runs `work` as `step`; `summarise` says in a few words what came out of it. */
+  get runningSteps(): readonly PipelineStep[] {
+    return this.#steps.filter(({ state }) => state === 'running').map(({ step }) => step);
+  }
+
+  get isOver(): boolean {
+    return this.#state !== 'running';
+  }
+
+  /** Is the run paused, and does nothing of it work any more? */
+  get isAtRest(): boolean {
+    const { isPaused, stageRests } = this.#control;
+    const isStill = this.runningSteps.every((step) => step === 'train' && stageRests);
+    return !this.isOver && isPaused && isStill;
+  }
+
+  /** Waits while the run is paused. */
+  async untilWanted(): Promise<void> {
+    if (!this.#control.isPaused) return;
+    this.show();
+    await condition(() => !this.#control.isPaused);
+    this.show();
+  }
+
+  /**
+   * Runs `work` as `step`, once the run is not paused; `summarise` says in a few words what came out of it.
+   * A step within the same step is part of it.
+   */
   async during<T>(
     step: PipelineStep,
     work: () => Promise<T>,
     summarise: (result: T) => string,
   ): Promise<T> {
+    await this.untilWanted();
+    if (this.runningSteps.includes(step)) return work();
     this.#set(step, 'running', '');
     try {
       const result = await work();
@@ -64,11 +102,22 @@ export class RunProgress {
     this.#totalEpochs = total;
   }
 
-  /** Counts an epoch once, however often it is reported. */
-  epochFinished(result: EpochResult): void {
-    if (this.#history.some(({ epoch }) => epoch === result.epoch)) return;
-    this.#history.push(result);
-    this.#show();
+  /** Counts an epoch once, also when its checkpoint had to be made again. */
+  epochFinished(result: EpochResult, checkpoint: CheckpointRef): void {
+    if (!this.#history.some(({ epoch }) => epoch === result.epoch)) this.#history.push(result);
+    this.restsAt(checkpoint);
+  }
+
+  /** The stage under way would go on from there. */
+  restsAt(checkpoint: CheckpointRef | null): void {
+    this.#lastCheckpoint = checkpoint ?? this.#lastCheckpoint;
+    this.show();
+  }
+
+  /** For the run's page: what was mended or ignored. */
+  note(text: string): void {
+    this.#notes = [...this.#notes, text].slice(-NOTES_KEPT);
+    this.show();
   }
 
   /** A stage has fewer epochs than was expected. */
@@ -76,14 +125,15 @@ export class RunProgress {
     if (this.#stoppedEarly.some(({ stage }) => stage === stop.stage)) return;
     this.#stoppedEarly.push(stop);
     this.#totalEpochs -= stop.planned - stop.epochs;
-    this.#show();
+    this.show();
   }
 
   /** What came out of the training, in a few words. */
   trainingSummary(): string {
     const epochs = `${this.#history.length} epochs`;
     const stops = this.#stoppedEarly.map(
-      ({ stage, bestEpoch }) => `${stage} stopped early, best epoch ${bestEpoch}`,
+      ({ stage, bestEpoch, reason }) =>
+        `${stage} stopped early, ${reason === 'asked' ? 'goes on from' : 'best'} epoch ${bestEpoch}`,
     );
     return [epochs, ...stops].join('; ');
   }
@@ -101,22 +151,23 @@ export class RunProgress {
     this.scored(evaluation.scores);
   }
 
+  /** Brings the run's page up to date. */
+  show(): void {
+    setCurrentDetails(runDetails(this.status()));
+  }
+
   /** The run is over. Steps that still ran go down with it. */
-  end(state: Exclude<RunStatus['state'], 'running'>, summary = ''): void {
+  end(state: 'completed' | 'failed' | 'cancelled', summary = ''): void {
     this.#state = state;
     for (const { step, ...at } of this.#steps) {
       if (at.state === 'running') this.#set(step, 'failed', 'stopped with the run');
       if (at.state === 'failed' && at.summary === '') this.#set(step, 'failed', summary);
     }
-    this.#show();
+    this.show();
   }
 
   #set(step: PipelineStep, state: Step['state'], summary: string): void {
     this.#steps[pipelineStepSchema.options.indexOf(step)] = { step, state, summary };
-    this.#show();
-  }
-
-  #show(): void {
-    setCurrentDetails(runDetails(this.status()));
+    this.show();
   }
 }

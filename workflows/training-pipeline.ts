@@ -4,34 +4,45 @@
  *
  * The workflow id is the run's id: the starter gives it, keys in the store and the CLI use it.
  */
-import { executeChild, ParentClosePolicy, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { EpochStart } from '../contracts/activities.ts';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FoundOutcome, PublishModelOutput } from '../contracts/activities.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { PipelineResult } from '../contracts/progress.ts';
-import type {
-  CheckpointRef,
-  DatasetRef,
-  RawRef,
-  RecordsRef,
-  SplitRef,
-} from '../contracts/references.ts';
+import type { CheckpointRef, EvaluationRef } from '../contracts/references.ts';
 import { dataActivities, trainingActivities } from './activity-options.ts';
 import { configHash } from './config-hash.ts';
-import { epochFinishedSignal, stageStoppedSignal, statusQuery } from './messages.ts';
+import { acceptControls } from './control-handlers.ts';
+import {
+  epochFinishedSignal,
+  stageRestsSignal,
+  stageWarnedSignal,
+  statusQuery,
+} from './messages.ts';
+import { prepareData, type PreparedData } from './prepare-data.ts';
+import type { Run } from './run.ts';
+import { RunControl } from './run-control.ts';
 import { isRunCancellation, runFailure } from './run-failure.ts';
 import { RunProgress } from './run-progress.ts';
-import { trainStage } from './train-stage.ts';
+import { Training } from './training.ts';
 import { validateInput } from './validate-input.ts';
 
 /** `request` is a `PipelineRequest`, unchecked. */
 export async function trainingPipeline(request: unknown): Promise<PipelineResult> {
   const { workflowId: runId } = workflowInfo();
-  const progress = new RunProgress(runId);
-  setHandler(statusQuery, () => progress.status(), { description: 'How far the run is' });
-  setHandler(epochFinishedSignal, (result) => progress.epochFinished(result));
-  setHandler(stageStoppedSignal, (stop) => progress.stageStopped(stop));
+  const control = new RunControl();
+  const progress = new RunProgress(runId, control);
+  listenToStages(control, progress);
   try {
-    const result = await runPipeline(runId, validateInput(request), progress);
+    const input = validateInput(request);
+    control.plan(input.training.stages);
+    acceptControls(control, progress);
+    const result = await runPipeline({ runId, input, control, progress });
     progress.end('completed');
     return result;
   } catch (error) {
@@ -42,37 +53,69 @@ export async function trainingPipeline(request: unknown): Promise<PipelineResult
     const failure = runFailure(error);
     progress.end('failed', failure.message);
     throw failure;
+  } finally {
+    // Whoever waits for an answer gets it.
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 }
 
-async function runPipeline(
-  runId: string,
-  input: PipelineInput,
-  progress: RunProgress,
-): Promise<PipelineResult> {
+function listenToStages(control: RunControl, progress: RunProgress): void {
+  const description = 'From a stage';
+  setHandler(statusQuery, () => progress.status(), { description: 'How far the run is' });
+  setHandler(epochFinishedSignal, (...finished) => progress.epochFinished(...finished), {
+    description,
+  });
+  setHandler(
+    stageRestsSignal,
+    (rest) => {
+      control.stageRested(rest);
+      progress.restsAt(rest.checkpoint);
+    },
+    { description },
+  );
+  setHandler(stageWarnedSignal, (warning) => progress.note(warning), { description });
+}
+
+async function runPipeline(run: Run): Promise<PipelineResult> {
+  const { runId, input, control, progress } = run;
   progress.expectEpochs(input.training.stages.reduce((sum, { epochs }) => sum + epochs, 0));
   const data = await prepareData(input, progress);
-  const { split, records } = data;
-  const { evaluation: howToEvaluate, publish } = input;
-  const hash = configHash(input);
-  const { findOutcome } = dataActivities(input.timeouts);
-  const { key: outcomeKey, earlier } = await findOutcome({
-    initialWeights: input.training.initialWeights,
-    configHash: hash,
-    ...{ split, records, evaluation: howToEvaluate, publish },
-  });
+  const { key, earlier } = await findOutcome(input, data);
   if (earlier !== null && !input.force) {
+    control.endTraining();
     progress.nothingNew(earlier);
     return { ...earlier, outcome: 'no-change' };
   }
-  const checkpoint = await progress.during(
+  const training = new Training(run, data);
+  await progress.during(
     'train',
-    () => train(runId, input, data),
+    () => training.run(),
     () => progress.trainingSummary(),
   );
+  // Evaluated anew where the checkpoint had to be made anew: a version is published with its own scores.
+  return training.withCheckpoint(async (checkpoint) => {
+    const evaluation = await evaluate(run, data, checkpoint);
+    const outcomeKey = control.wasChanged ? null : key;
+    const published = await publish(run, { ...data, checkpoint, evaluation, outcomeKey });
+    return { runId, outcome: 'trained', evaluation, ...published };
+  });
+}
 
-  const { evaluateModel, publishModel } = trainingActivities(input.timeouts);
-  const { dataset } = data;
+function findOutcome(input: PipelineInput, data: PreparedData): Promise<FoundOutcome> {
+  const { split, records } = data;
+  const { evaluation, publish, timeouts } = input;
+  const { initialWeights } = input.training;
+  return dataActivities(timeouts).findOutcome({
+    ...{ configHash: configHash(input), initialWeights, split, records, evaluation, publish },
+  });
+}
+
+async function evaluate(
+  { runId, input, progress }: Run,
+  { dataset, split }: PreparedData,
+  checkpoint: CheckpointRef,
+): Promise<EvaluationRef> {
+  const { evaluateModel } = trainingActivities(input.timeouts);
   const evaluation = await progress.during(
     'evaluate',
     () =>
@@ -83,103 +126,23 @@ async function runPipeline(
       `Jaccard ${scores.jaccard.toFixed(3)}, threshold Jaccard ${scores.thresholdJaccard.toFixed(3)}`,
   );
   progress.scored(evaluation.scores);
-  const { version, alias } = await progress.during(
+  return evaluation;
+}
+
+interface ToPublish extends PreparedData {
+  readonly checkpoint: CheckpointRef;
+  readonly evaluation: EvaluationRef;
+  readonly outcomeKey: string | null;
+}
+
+function publish({ runId, input, progress }: Run, what: ToPublish): Promise<PublishModelOutput> {
+  const { publishModel } = trainingActivities(input.timeouts);
+  return progress.during(
     'publish',
     () =>
       publishModel.executeWithOptions({ summary: input.publish.model }, [
-        { runId, checkpoint, evaluation, ...data, ...publish, configHash: hash, outcomeKey },
+        { runId, ...what, ...input.publish, configHash: configHash(input) },
       ]),
-    (published) =>
-      `${published.version.model} ${published.version.version}: ${published.alias.reason}`,
+    ({ version, alias }) => `${version.model} ${version.version}: ${alias.reason}`,
   );
-  return { runId, outcome: 'trained', evaluation, version, alias };
-}
-
-interface PreparedData {
-  readonly dataset: DatasetRef;
-  readonly split: SplitRef;
-  readonly records: RecordsRef;
-}
-
-async function prepareData(input: PipelineInput, progress: RunProgress): Promise<PreparedData> {
-  const { inspectDataset, splitDataset, prepareRecords } = dataActivities(input.timeouts);
-  // The small archive is unpacked while the large one still comes in.
-  const [images, masks] = await Promise.all([
-    acquire('images', input, progress),
-    acquire('masks', input, progress),
-  ]);
-  const dataset = await progress.during(
-    'inspect',
-    () => inspectDataset({ dataset: input.dataset.name, images, masks, ...input.inspection }),
-    ({ pairs, quarantined }) => `${pairs} pairs, ${quarantined} quarantined`,
-  );
-  const split = await progress.during(
-    'split',
-    () => splitDataset({ dataset, ...input.split }),
-    ({ training, validation }) => `${training} for training, ${validation} for validation`,
-  );
-  const records = await progress.during(
-    'records',
-    () => prepareRecords({ dataset, split, config: input.model }),
-    ({ records: count, size }) => `${count} records at ${size} px`,
-  );
-  return { dataset, split, records };
-}
-
-async function acquire(
-  role: 'images' | 'masks',
-  { dataset, timeouts }: PipelineInput,
-  progress: RunProgress,
-): Promise<RawRef> {
-  const { fetchArchive, unpackArchive } = dataActivities(timeouts);
-  const archive = await progress.during(
-    `fetch-${role}`,
-    () =>
-      fetchArchive.executeWithOptions({ summary: role }, [
-        { dataset: dataset.name, role, source: dataset[role] },
-      ]),
-    ({ bytes }) =>
-      bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`,
-  );
-  return progress.during(
-    `unpack-${role}`,
-    () => unpackArchive.executeWithOptions({ summary: role }, [{ dataset: dataset.name, archive }]),
-    ({ entries }) => `${entries} files`,
-  );
-}
-
-/** Runs the stages one after another, each from where the one before stopped. */
-async function train(
-  runId: string,
-  { model, training, checkpoints, timeouts }: PipelineInput,
-  { split, records }: PreparedData,
-): Promise<CheckpointRef> {
-  const { seed, augmentation, earlyStopping, initialWeights, stages } = training;
-  const data = { split, records };
-  const common = {
-    runId,
-    config: model,
-    seed,
-    augmentation,
-    earlyStopping,
-    ...data,
-    checkpoints,
-    timeouts,
-  };
-  let start: EpochStart = { kind: 'initial', weights: initialWeights };
-  let checkpoint: CheckpointRef | undefined;
-  let stageFirstEpoch = 1;
-  for (const stage of stages) {
-    checkpoint = await executeChild(trainStage, {
-      workflowId: `${runId}-${stage.name}`,
-      // A stage of a closed pipeline is of no use; cancelling lets its trainer stop in good order.
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `${stage.layers}: epochs ${stageFirstEpoch} to ${stageFirstEpoch + stage.epochs - 1}`,
-      args: [{ ...common, stage, stageFirstEpoch, start }],
-    });
-    start = { kind: 'checkpoint', checkpoint };
-    stageFirstEpoch += stage.epochs;
-  }
-  if (checkpoint === undefined) throw new Error('the recipe has no stages');
-  return checkpoint;
 }

@@ -1,8 +1,9 @@
 /** Early stopping: the choice of an epoch by itself, and a run on a real Temporal server that stops a stage. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TrainEpochInput } from '../../contracts/activities.ts';
-import { stageSchema } from '../../contracts/pipeline-input.ts';
-import { EpochChoice } from '../../workflows/early-stopping.ts';
+import type { FinishedEpoch, TrainEpochInput } from '../../contracts/activities.ts';
+import { stageSchema, type EarlyStopping } from '../../contracts/pipeline-input.ts';
+import { bestSoFar, chosenEpoch, isStageOver } from '../../workflows/early-stopping.ts';
+import { keptEpochs } from '../../workflows/kept-epochs.ts';
 import { startTemporal, withWorkers, type TestTemporalServer } from './support/environment.ts';
 import {
   epochOutput,
@@ -12,23 +13,22 @@ import {
 } from './support/fake-activities.ts';
 import { startPipeline, statusOf } from './support/runs.ts';
 
-describe('EpochChoice', () => {
+describe('the choice of an epoch', () => {
   const stage = stageSchema.parse({ name: 'all', layers: 'all', epochs: 9, learningRate: 1 });
-  /** Adds epochs with these validation losses until the choice is over. */
-  const choose = (
-    losses: readonly (number | null)[],
-    rule: ConstructorParameters<typeof EpochChoice>[0],
-  ) => {
-    const choice = new EpochChoice(rule);
-    let added = 0;
-    for (const total of losses) {
-      if (choice.isOver) break;
-      added++;
-      const output = epochOutput({ stage, epoch: added } as TrainEpochInput);
+  const epochs = (losses: readonly (number | null)[]) =>
+    losses.map((total, index) => {
+      const output = epochOutput({ stage, epoch: index + 1 });
       const validation = total === null ? null : { ...output.result.training, total };
-      choice.add({ ...output, result: { ...output.result, validation } });
+      return { ...output, result: { ...output.result, validation } };
+    });
+  /** Adds epochs with these validation losses until the stage is over, remembering only what need be. */
+  const choose = (losses: readonly (number | null)[], rule: EarlyStopping | null) => {
+    let kept: readonly FinishedEpoch[] = [];
+    for (const epoch of epochs(losses)) {
+      if (isStageOver(kept, rule)) break;
+      kept = keptEpochs([...kept, epoch], { keepEpochs: 2, rule });
     }
-    return [choice.chosen?.result.epoch, added];
+    return [chosenEpoch(kept, rule)?.result.epoch, kept.at(-1)?.result.epoch];
   };
   const rule = { metric: 'total', patience: 2, minDelta: 0 } as const;
 
@@ -48,6 +48,14 @@ describe('EpochChoice', () => {
 
   it('never takes an epoch without a loss, or with one that is no number, for a better one', () => {
     expect(choose([3, null, Number.NaN, 1], rule)).toEqual([1, 3]);
+  });
+
+  it('remembers the best and the last few, and tells the next epoch of the best', () => {
+    const kept = keptEpochs(epochs([3, 1, 2, 2, 2]), { keepEpochs: 2, rule });
+    expect(kept.map(({ result }) => result.epoch)).toEqual([2, 4, 5]);
+    expect(bestSoFar(kept, rule)).toEqual({ epoch: 2, loss: 1 });
+    expect(bestSoFar(kept, null)).toEqual({ epoch: 2, loss: 1 });
+    expect(bestSoFar(epochs([null]), null)).toBeNull();
   });
 });
 
@@ -90,7 +98,7 @@ describe('a run that stops early', () => {
       }
       const status = await statusOf(handle);
       expect(status.stoppedEarly).toEqual([
-        { stage: 'heads', epochs: 4, planned: 6, bestEpoch: 2 },
+        { stage: 'heads', epochs: 4, planned: 6, bestEpoch: 2, reason: 'no-better' },
       ]);
       expect(status.epochs).toEqual({ done: 5, total: 5 });
       expect(status.steps.find(({ step }) => step === 'train')?.summary).toBe(

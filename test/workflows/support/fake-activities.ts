@@ -4,8 +4,8 @@
  */
 import type {
   DataActivities,
+  FinishedEpoch,
   TrainEpochInput,
-  TrainEpochOutput,
   TrainingActivities,
 } from '../../../contracts/activities.ts';
 import type { PipelineRequest } from '../../../contracts/pipeline-input.ts';
@@ -29,8 +29,6 @@ export const request = {
   },
 } as const satisfies PipelineRequest;
 
-export type FinishedEpoch = Extract<TrainEpochOutput, { kind: 'finished' }>;
-
 /** Steps of an epoch of the fakes. */
 export const STEPS = 10;
 
@@ -47,7 +45,10 @@ export const checkpointOf = (
   stepInEpoch,
 });
 
-export function epochOutput({ stage, epoch }: TrainEpochInput): FinishedEpoch {
+export function epochOutput({
+  stage,
+  epoch,
+}: Pick<TrainEpochInput, 'stage' | 'epoch'>): FinishedEpoch {
   const losses = {
     total: 6 / epoch,
     rpnClass: 1,
