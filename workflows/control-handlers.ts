@@ -140,14 +140,13 @@ async function pauseAnswer(control: RunControl, progress: RunProgress): Promise<
     : `The run pauses as soon as ${steps} has come to its end.`;
 }
 
-function stopAnswer({ now, stage }: StopEarlyRequest, control: RunControl): string {
-  const what =
-    stage === undefined ? 'The training ends' : `The stage ${stage} ends, and the next one begins,`;
+function stopAnswer({ now, stage }: StopEarlyRequest, { isPaused }: RunControl): string {
+  const what = stage === undefined ? 'The training ends' : `The stage ${stage} ends`;
   const when = now ? 'now, with the newest finished epoch' : 'after the epoch under way';
-  const still = control.isPaused
-    ? ' The run is still paused: what follows waits until it is told to resume.'
-    : '';
-  return `${what} ${when}.${still}`;
+  const next =
+    stage === undefined ? 'the evaluation comes next' : 'the next stage goes on from there';
+  const still = isPaused ? ' The run is still paused: what follows waits until it is resumed.' : '';
+  return `${what} ${when}; ${next}.${still}`;
 }
 
 function extensionAnswer(request: ExtendRequest, control: RunControl): string {

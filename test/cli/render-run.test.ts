@@ -49,6 +49,8 @@ function snapshot(
       epochs: { done: 0, total: 0 },
       history: [],
       stoppedEarly: [],
+      lastCheckpoint: null,
+      notes: [],
       scores: null,
       steps: STEPS.map((step) => ({ step, state: states[step] ?? 'waiting', summary: `${step}!` })),
       ...status,

@@ -39,11 +39,18 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-/** Workers with `activities` on the pipeline, data and (if `gpu`) GPU queues. */
+/** Which queues get a worker: each by default. */
+interface Queues {
+  readonly pipeline?: boolean;
+  readonly data?: boolean;
+  readonly gpu?: boolean;
+}
+
+/** Workers with `activities`, one a queue. */
 export async function startWorkers(
   environment: TestTemporalServer,
   activities: DataActivities & TrainingActivities,
-  { gpu = true }: { readonly gpu?: boolean } = {},
+  { pipeline = true, data = true, gpu = true }: Queues = {},
 ): Promise<RunningWorkers> {
   const shared = {
     connection: environment.nativeConnection,
@@ -51,8 +58,10 @@ export async function startWorkers(
   } as const;
   const bundle = await workflowBundle();
   const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: taskQueues.pipeline, workflowBundle: bundle }),
-    Worker.create({ ...shared, taskQueue: taskQueues.data, activities }),
+    ...(pipeline
+      ? [Worker.create({ ...shared, taskQueue: taskQueues.pipeline, workflowBundle: bundle })]
+      : []),
+    ...(data ? [Worker.create({ ...shared, taskQueue: taskQueues.data, activities })] : []),
     ...(gpu ? [Worker.create({ ...shared, taskQueue: taskQueues.gpu, activities })] : []),
   ]);
   const running = workers.map((worker) => worker.run());
@@ -69,7 +78,7 @@ export async function withWorkers<T>(
   environment: TestTemporalServer,
   activities: DataActivities & TrainingActivities,
   work: () => Promise<T>,
-  options: { readonly gpu?: boolean } = {},
+  options: Queues = {},
 ): Promise<T> {
   const workers = await startWorkers(environment, activities, options);
   try {
@@ -77,4 +86,16 @@ export async function withWorkers<T>(
   } finally {
     await workers.stop();
   }
+}
+
+/** Runs `work` while a worker decides for the workflows. */
+export async function withPipelineWorker<T>(
+  { nativeConnection: connection }: TestTemporalServer,
+  work: () => Promise<T>,
+): Promise<T> {
+  const taskQueue = taskQueues.pipeline;
+  const worker = await Worker.create({
+    ...{ connection, taskQueue, workflowBundle: await workflowBundle() },
+  });
+  return worker.runUntil(work);
 }
