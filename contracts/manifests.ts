@@ -175,7 +175,5 @@ export type ImageScore = z.output<typeof imageScoreSchema>;
 export type EvaluationManifest = z.output<typeof evaluationManifestSchema>;
 export type Lineage = z.output<typeof lineageSchema>;
 export type ModelVersionManifest = z.output<typeof modelVersionManifestSchema>;
-export type VersionClaim = z.output<typeof versionClaimSchema>;
 export type Alias = z.output<typeof aliasSchema>;
-export type AliasMove = z.output<typeof aliasMoveSchema>;
 export type Outcome = z.output<typeof outcomeSchema>;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { augmentationSchema } from '../augmentation/schema.ts';
 import { namedConfigSchema } from '../maskrcnn/config-parsing.ts';
 import type { MaskRcnnConfigInput } from '../maskrcnn/config.ts';
+import { secretInUrl } from '../wording/secrets-in-urls.ts';
 import { lossesSchema } from './progress.ts';
 
 const slug = z
@@ -17,10 +18,24 @@ const slug = z
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
+/** The input is stored in the run's history, which everybody who may look at runs can read. */
+function withoutSecret(url: string, context: z.RefinementCtx): void {
+  const secret = secretInUrl(url);
+  if (secret === undefined) return;
+  context.addIssue({
+    code: 'custom',
+    message:
+      `must hold no secret, and has ${secret}: an input is kept in the run's history for everybody to read. ` +
+      "Use s3://, which is read by the worker's own rights, or file:// for a file that the worker can read; " +
+      'if it was sent to Temporal, take the secret for known and change it',
+  });
+}
+
 /** `https://…`, `http://…`, `s3://bucket/key` or `file:///…` (a file that the data worker can read). */
 export const archiveUrlSchema = z
   .string()
-  .regex(/^(https?|s3|file):\/\/.+/, 'must be an https://, http://, s3:// or file:// URL of a zip');
+  .regex(/^(https?|s3|file):\/\/.+/, 'must be an https://, http://, s3:// or file:// URL of a zip')
+  .superRefine(withoutSecret);
 
 const archiveSourceSchema = z.union([
   archiveUrlSchema.transform((url) => ({ url })),
@@ -61,7 +76,11 @@ const fitting = {
   /** Must the weights be the model's, but for `exclude`: all there, in their shapes, and no others? */
   strict: z.boolean().optional(),
 };
-const downloadedWeights = { url: z.url().optional(), sha256: sha256.optional(), ...fitting };
+const downloadedWeights = {
+  url: z.url().superRefine(withoutSecret).optional(),
+  sha256: sha256.optional(),
+  ...fitting,
+};
 
 /** `exclude` is empty and `strict` false where they are left out, but for what is said below. */
 export const initialWeightsSchema = z.discriminatedUnion('from', [
@@ -77,7 +96,8 @@ export const initialWeightsSchema = z.discriminatedUnion('from', [
       .regex(
         /^(https?|s3|file):\/\/.+/,
         'must be an https://, http://, s3:// or file:// URL of an .h5 file',
-      ),
+      )
+      .superRefine(withoutSecret),
     sha256: sha256.optional(),
     ...fitting,
   }),

@@ -36,10 +36,11 @@ export function s3SettingsFromEnvironment(
   }
   const endpoint = environment['LESIONFLOW_S3_ENDPOINT'];
   if (endpoint === undefined || endpoint === '') return { bucket };
-  if (!/^https?:\/\/[^/]+\/?$/.test(endpoint)) {
+  // Credentials have variables of their own; here they would show in every error that names the endpoint.
+  if (!/^https?:\/\/[^/?#@]+\/?$/.test(endpoint)) {
     throw new StoreSettingsError(
       'LESIONFLOW_S3_ENDPOINT',
-      `must look like http://127.0.0.1:9000, got "${endpoint}"`,
+      `must look like http://127.0.0.1:9000, without a user or a path, got "${endpoint.replace(/\/\/.*@/, '//…@')}"`,
     );
   }
   // A server of one's own has no regions, but every signature names one.

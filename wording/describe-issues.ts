@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
+import { withoutSecrets } from './secrets-in-urls.ts';
 
 type Issue = z.core.$ZodIssue;
 type Schema = z.core.$ZodType;
@@ -163,6 +164,6 @@ function dotted(path: Path): string {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = withoutSecrets(JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

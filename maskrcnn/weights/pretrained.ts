@@ -9,6 +9,7 @@ import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { withoutSecrets } from '../../wording/secrets-in-urls.ts';
 import { maskRcnnConfigSchema } from '../config.ts';
 import { PretrainedUnavailableError, WeightFileError } from '../errors.ts';
 import { layerTable } from '../layer-table.ts';
@@ -112,7 +113,7 @@ async function download(options: DownloadOptions): Promise<void> {
     await pipeline(chunks, createWriteStream(partial), stop);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new PretrainedUnavailableError(url, path, reasonOf(cause), cause);
+    throw new PretrainedUnavailableError(withoutSecrets(url), path, reasonOf(cause), cause);
   }
 }
 

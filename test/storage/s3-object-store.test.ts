@@ -193,5 +193,10 @@ describe('the settings of the store', () => {
         LESIONFLOW_S3_ENDPOINT: 'host:1',
       }),
     ).toThrow(/LESIONFLOW_S3_ENDPOINT must look like.*"host:1"/);
+    const withPassword = {
+      LESIONFLOW_S3_BUCKET: 'bucket',
+      LESIONFLOW_S3_ENDPOINT: 'http://user:canary@host:1',
+    };
+    expect(() => s3SettingsFromEnvironment(withPassword)).toThrow(/got "http:\/\/…@host:1"/);
   });
 });

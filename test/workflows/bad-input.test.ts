@@ -33,6 +33,22 @@ describe('a bad input', () => {
       { ...request, dataset: { ...request.dataset, images: 'ftp://a/b' } },
       /dataset\.images: must be an https:\/\/.*got "ftp:\/\/a\/b"/,
     ],
+    [
+      'a password in an address, which the answer does not repeat',
+      { ...request, dataset: { ...request.dataset, images: 'https://me:canary@a/b.zip' } },
+      /dataset\.images: must hold no secret, and has a user or password(?!.*canary)/,
+    ],
+    [
+      'a signed address of weights',
+      {
+        ...request,
+        training: {
+          ...request.training,
+          initialWeights: { from: 'file', url: 'https://a/w.h5?X-Amz-Signature=canary' },
+        },
+      },
+      /training\.initialWeights\.url: must hold no secret.*"X-Amz-Signature"(?!.*canary)/,
+    ],
     ['a mistyped section', { ...request, trainin: {} }, /trainin: .*did you mean "training"/],
     [
       'a mistyped model option',
