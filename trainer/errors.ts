@@ -1,9 +1,10 @@
 /** What can go wrong between a GPU worker and the trainer process that it owns. */
 import { LesionFlowError } from '../contracts/errors.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
+import type { Diagnosis } from './death.ts';
 import type { RemoteError } from './protocol.ts';
 
-interface Death {
+export interface Death {
   readonly pid: number;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -11,13 +12,25 @@ interface Death {
   readonly output: readonly string[];
 }
 
-/** The trainer went away in the middle of a task: killed, crashed natively, or left on its own. */
+/** The trainer went away in the middle of a task. Its code says how: see `diagnose` (death.ts). */
 export class TrainerDiedError extends LesionFlowError {
-  constructor(task: string, death: Death) {
+  constructor(task: string, death: Death, { code, explanation }: Diagnosis) {
     super(
-      `The trainer (pid ${death.pid}) ${wayOut(death)} during "${task}". ` +
-        `The task can run again from the checkpoint it started from.${lastWords(death.output)}`,
-      { code: 'trainer-died', retryable: true, values: { task, ...death } },
+      `The trainer (pid ${death.pid}) ${wayOut(death)} during "${task}". ${explanation}${lastWords(death.output)}`,
+      { code, retryable: true, values: { task, ...death } },
+    );
+  }
+}
+
+/** There is a driver, and TensorFlow does not see the GPU. */
+export class GpuNotFoundError extends LesionFlowError {
+  constructor() {
+    super(
+      'This machine has an NVIDIA driver, but TensorFlow sees no GPU, and on the processor training would take ' +
+        'weeks. Another worker may take it; here run "lesionflow doctor" and nvidia-smi (CUDA 12 and cuDNN 9 must ' +
+        'be there, in a container also the NVIDIA runtime). To train on the processor on purpose, set ' +
+        'CUDA_VISIBLE_DEVICES=-1.',
+      { code: 'gpu-not-found', retryable: true, values: {} },
     );
   }
 }
@@ -52,7 +65,7 @@ export class TrainerStalledError extends LesionFlowError {
   constructor(task: string, silentMs: number) {
     super(
       `The trainer said nothing for ${String(Math.round(silentMs / 1000))} s during "${task}" and was killed. ` +
-        'The task can run again; if a single step really takes that long, raise stallTimeoutMs.',
+        'It is tried again; if a single step really takes that long, raise timeouts.heartbeatSeconds.',
       { code: 'trainer-stalled', retryable: true, values: { task, silentMs } },
     );
   }
@@ -125,10 +138,7 @@ export class MissingPairError extends LesionFlowError {
 }
 
 function wayOut({ exitCode, signal }: Death): string {
-  if (signal === 'SIGKILL') {
-    return 'was killed by SIGKILL (most likely by the kernel, for lack of memory)';
-  }
-  if (signal !== null) return `crashed with ${signal}`;
+  if (signal !== null) return `ended by ${signal}`;
   return `exited with code ${String(exitCode)}`;
 }
 

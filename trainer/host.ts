@@ -12,6 +12,9 @@ import {
   TrainerStalledError,
   TrainerTaskError,
 } from './errors.ts';
+import { diagnose } from './death.ts';
+import { memoryKills } from './memory-kills.ts';
+import { SPOILING } from './native-failures.ts';
 import { tensorflowSettings } from './tensorflow-settings.ts';
 import {
   replySchema,
@@ -38,6 +41,8 @@ export interface TrainerHostOptions {
    * (workers/worker-options.ts).
    */
   readonly saveGraceMs?: number;
+  /** The kernel's count of kills for lack of memory; a test may give its own. */
+  readonly memoryKills?: () => number;
 }
 
 export interface RunOptions {
@@ -73,6 +78,7 @@ export class TrainerHost {
       startTimeoutMs: 180_000,
       cancelGraceMs: 10_000,
       saveGraceMs: 20_000,
+      memoryKills,
       ...options,
     };
   }
@@ -152,10 +158,13 @@ export class TrainerHost {
       child.send({ type: 'cancel', taskId });
       grace = setTimeout(() => child.kill(), graceMs);
     };
+    const { memoryKills } = this.#options;
+    let kills = memoryKills();
     const answered = new Promise<unknown>((resolve, reject) => {
       const onReply = (reply: Reply) => {
         if (reply.type === 'ready' || reply.taskId !== taskId) return;
         stalled.refresh();
+        kills = memoryKills();
         if (reply.type === 'progress') onProgress?.(reply.progress);
         else if (reply.type === 'result') resolve(reply.result);
         else reject(new TrainerTaskError(reply.error));
@@ -170,7 +179,8 @@ export class TrainerHost {
     });
     const died = child.exit.then((exit) => {
       if (killedFor !== undefined) throw killedFor;
-      throw new TrainerDiedError(task.kind, { pid: child.pid, output: child.output, ...exit });
+      const death = { pid: child.pid, output: child.output, ...exit };
+      throw new TrainerDiedError(task.kind, death, diagnose(death, memoryKills() - kills));
     });
     died.catch(() => undefined);
 
@@ -179,6 +189,10 @@ export class TrainerHost {
     try {
       return await Promise.race([answered, died]);
     } catch (error) {
+      if (error instanceof TrainerTaskError && SPOILING.has(error.code)) {
+        child.kill();
+        await child.exit;
+      }
       signal?.throwIfAborted();
       throw error;
     } finally {

@@ -5,6 +5,7 @@
 import { pino } from 'pino';
 import { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import { createS3ObjectStore, s3SettingsFromEnvironment } from '../storage/s3-object-store.ts';
+import { requireMeantGpu } from './accelerator.ts';
 import { CheckpointUploader } from './checkpoints/checkpoint-uploader.ts';
 import { serveTasks } from './serve.ts';
 import { evaluate } from './tasks/evaluate.ts';
@@ -24,8 +25,14 @@ const uploader = new CheckpointUploader({ store: settings });
 const tools: TaskTools = { store, cacheFolder, warm, loader, uploader };
 
 serveTasks({
-  'train-epoch': (task, context) => trainEpoch(task, context, tools),
-  evaluate: (task, context) => evaluate(task, context, tools),
+  'train-epoch': async (task, context) => {
+    requireMeantGpu();
+    return trainEpoch(task, context, tools);
+  },
+  evaluate: async (task, context) => {
+    requireMeantGpu();
+    return evaluate(task, context, tools);
+  },
   export: (task, context) => exportModel(task, context, tools),
 });
 log.info({ cacheFolder }, 'ready');

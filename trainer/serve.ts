@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { ActivityProgress } from '../contracts/progress.ts';
+import { understood } from './native-failures.ts';
 import { exitWithParent } from './parent-watch.ts';
 import {
   requestSchema,
@@ -47,7 +48,7 @@ export function serveTasks(runners: TaskRunners): void {
       const result = await runners[kind](task, { signal, report });
       send({ type: 'result', taskId, result });
     } catch (error) {
-      send({ type: 'error', taskId, error: remoteError(error) });
+      send({ type: 'error', taskId, error: remoteError(understood(error)) });
     } finally {
       running = undefined;
     }

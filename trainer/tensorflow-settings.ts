@@ -13,7 +13,7 @@ import { existsSync } from 'node:fs';
 const XLA = 'LESIONFLOW_XLA';
 
 export interface Machine {
-  /** @default whether there is an NVIDIA driver */
+  /** @default `isGpuMeant` */
   readonly hasGpu?: boolean;
   /** @default this process's */
   readonly environment?: NodeJS.ProcessEnv;
@@ -21,12 +21,18 @@ export interface Machine {
 
 /** The environment of a process that trains. */
 export function tensorflowSettings({
-  hasGpu = existsSync('/proc/driver/nvidia/version'),
   environment = process.env,
+  hasGpu = isGpuMeant(environment),
 }: Machine = {}): NodeJS.ProcessEnv {
   const xla = environment[XLA] === '1' ? { TF_XLA_FLAGS: '--tf_xla_auto_jit=2' } : {};
   return hasGpu
     ? { TF_FORCE_GPU_ALLOW_GROWTH: 'true', ...xla }
     : // Orders the sums of CropAndResize's gradient, which are otherwise added in the order of threads.
       { TF_DETERMINISTIC_OPS: '1' };
+}
+
+/** Is there a driver of NVIDIA's, and not every GPU hidden (`CUDA_VISIBLE_DEVICES` empty or -1)? */
+export function isGpuMeant(environment: NodeJS.ProcessEnv): boolean {
+  const visible = environment['CUDA_VISIBLE_DEVICES'];
+  return existsSync('/proc/driver/nvidia/version') && visible !== '' && visible !== '-1';
 }

@@ -116,6 +116,16 @@ describe('cancelling', () => {
     await host.run(epochTask('steps'));
   });
 
+  test('an epoch waits for what it saves, longer than for other tasks', async () => {
+    const host = startHost({ cancelGraceMs: 1 });
+    const abort = new AbortController();
+    const output = await host.run(epochTask('steps-until-told'), {
+      signal: abort.signal,
+      onProgress: ({ done }) => done === 3 && abort.abort(),
+    });
+    expect(output).toMatchObject({ kind: 'interrupted', checkpoint: { stage: 'heads' } });
+  });
+
   test('before the start starts nothing', async () => {
     const host = startHost();
     const signal = AbortSignal.abort(new Error('too late'));
@@ -131,24 +141,68 @@ describe('a trainer that', () => {
     const host = startHost();
     const error = await failure(host.run(epochTask('segfault')));
     expect(error).toBeInstanceOf(TrainerDiedError);
-    expect(error).toMatchObject({ retryable: true, values: { signal: 'SIGSEGV' } });
+    expect(error).toMatchObject({
+      code: 'trainer-crashed',
+      retryable: true,
+      values: { signal: 'SIGSEGV' },
+    });
     expect(String(error)).toContain('last words');
     await host.run(epochTask('steps'));
   });
 
-  test('is killed as the kernel does it for lack of memory says so', async () => {
-    const host = startHost();
+  test.each([
+    ['the kernel counts a kill for lack of memory', 1, 'out-of-memory'],
+    ['nothing tells of lack of memory', 0, 'trainer-killed'],
+  ])('is killed while %s says so', async (_, risen, code) => {
+    let kills = 5;
+    const host = startHost({ memoryKills: () => kills });
     const running = host.run(epochTask('forever'), {
-      onProgress: ({ done }) => done === 2 && process.kill(host.pid ?? 0, 'SIGKILL'),
+      onProgress: ({ done }) => {
+        if (done !== 2) return;
+        process.kill(host.pid ?? 0, 'SIGSTOP');
+        // After the last sign of life, as the kernel does it.
+        setTimeout(() => {
+          kills += risen;
+          process.kill(host.pid ?? 0, 'SIGKILL');
+        }, 100);
+      },
     });
     const error = await failure(running);
-    expect(error).toMatchObject({ code: 'trainer-died', values: { signal: 'SIGKILL' } });
-    expect(String(error)).toContain('memory');
+    expect(error).toMatchObject({ code, retryable: true, values: { signal: 'SIGKILL' } });
   });
 
-  test('exits by itself is a retryable failure with the code', async () => {
-    const error = await failure(startHost().run(epochTask('exit')));
-    expect(error).toMatchObject({ code: 'trainer-died', values: { exitCode: 7, signal: null } });
+  test.each([
+    ['fills its heap', 'fills-heap', 'out-of-memory'],
+    ['cannot allocate natively', 'bad-alloc', 'out-of-memory'],
+    ['is brought down by its GPU', 'gpu-crash', 'gpu-lost'],
+    ['exits by itself', 'exit', 'trainer-exited'],
+  ])('%s says so', async (_, behaviour, code) => {
+    const host = startHost({ environment: { NODE_OPTIONS: '--max-old-space-size=200' } });
+    const error = await failure(host.run(epochTask(behaviour)));
+    expect(error).toBeInstanceOf(TrainerDiedError);
+    expect(error).toMatchObject({ code, retryable: true });
+  });
+
+  test.each([
+    ['loses its GPU', 'gpu-failure', 'gpu-lost'],
+    ["has too little of the GPU's memory", 'no-gpu-memory', 'out-of-memory'],
+  ])('%s says so and is not used again', async (_, behaviour, code) => {
+    const host = startHost();
+    const error = await failure(host.run(epochTask(behaviour)));
+    expect(error).toMatchObject({ code, retryable: true });
+    const spoilt = host.pid;
+    expect(exists(spoilt ?? 0)).toBe(false);
+    const { checkpoint } = finished(await host.run(epochTask('steps')));
+    expect(checkpoint.manifestKey).not.toBe(String(spoilt));
+  });
+
+  test('finds the disk full says so, and is used again', async () => {
+    const host = startHost();
+    const error = await failure(host.run(epochTask('disk-full')));
+    expect(error).toMatchObject({ code: 'disk-full', retryable: true });
+    const pid = host.pid;
+    await host.run(epochTask('steps'));
+    expect(host.pid).toBe(pid);
   });
 
   test('says nothing is killed, so that its slot is free again', async () => {

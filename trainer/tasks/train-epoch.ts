@@ -82,6 +82,7 @@ export async function trainEpoch(
     const validation = await validate(epoch, tools.loader, split.validation);
     const checkpoint = await saved;
     tools.warm.bind(checkpoint);
+    report({ ...account.progress(), note: 'saved' });
     await uploadFile(tools.store, events.key, events.path);
     const result: EpochResult = {
       ...{ stage: input.stage.name, epoch: input.epoch },
