@@ -2,8 +2,15 @@
  * What ended a trainer process: the signal, the kernel's counters and its last words together tell lack of memory,
  * a kill from outside, a native crash, a lost GPU and an exit of its own apart (docs/reliability.md has the table).
  */
-import type { Death } from './errors.ts';
 import { nativeFailureIn, OUT_OF_MEMORY } from './native-failures.ts';
+
+export interface Death {
+  readonly pid: number;
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that the process wrote. */
+  readonly output: readonly string[];
+}
 
 export interface Diagnosis {
   /** Of the error. */

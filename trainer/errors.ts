@@ -1,16 +1,8 @@
 /** What can go wrong between a GPU worker and the trainer process that it owns. */
 import { LesionFlowError } from '../contracts/errors.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
-import type { Diagnosis } from './death.ts';
+import type { Death, Diagnosis } from './death.ts';
 import type { RemoteError } from './protocol.ts';
-
-export interface Death {
-  readonly pid: number;
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** The last lines that the process wrote. */
-  readonly output: readonly string[];
-}
 
 /** The trainer went away in the middle of a task. Its code says how: see `diagnose` (death.ts). */
 export class TrainerDiedError extends LesionFlowError {

@@ -64,7 +64,10 @@ export async function startEpoch(
       };
     } catch (error) {
       if (!isDamage(error)) throw error;
-      warnings.push(passedOver(checkpoint, error));
+      const warning = passedOver(checkpoint, error);
+      warnings.push(warning);
+      // The result has it too, unless this attempt is lost as well; the worker's log keeps it.
+      process.stdout.write(`${warning}\n`);
     }
   }
   const { start } = input;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-node-gpu';
@@ -33,6 +33,28 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const python = await pythonTensorFlow();
+
+/** A file system of one megabyte at `path`. Throws where mounting is not allowed. */
+function mountSmallDisk(path: string): void {
+  const options = ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path];
+  execFileSync('mount', options, { stdio: 'ignore' });
+}
+
+/** Lazily: HDF5 keeps a file open that it could not write. */
+const unmount = (path: string) => void execFileSync('umount', ['--lazy', path]);
+
+function mayMount(): boolean {
+  const path = mkdtempSync(join(tmpdir(), 'lesionflow-mount-'));
+  try {
+    mountSmallDisk(path);
+    unmount(path);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(path);
+  }
+}
 
 /** Some of the model's parameters, each a single number. */
 function ones(names: readonly string[]): Pick<Parameters, 'specs' | 'get'> {
@@ -195,6 +217,37 @@ describe("a COCO file of Matterport's ResNet-101", () => {
 });
 
 describe('reading and writing', () => {
+  it('writes equal bytes for equal numbers, at any time', async () => {
+    const weight = { name: 'conv1/kernel', shape: [2], read: () => Float32Array.of(1, 2) };
+    const layers = [{ layer: 'conv1', weights: [weight] }];
+    const [first, second] = [join(folder, 'first.h5'), join(folder, 'second.h5')];
+    await writeKerasWeights(first, layers);
+    // HDF5 would stamp the data sets with the second.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await writeKerasWeights(second, layers);
+    expect((await readFile(second)).equals(await readFile(first))).toBe(true);
+    expect(Date.now()).toBeGreaterThan(0);
+  });
+
+  const itMounting = mayMount() ? it : it.skip;
+  itMounting('says that the disk is full, and gives back what the half file took', async () => {
+    const disk = await mkdtemp(join(folder, 'disk-'));
+    mountSmallDisk(disk);
+    try {
+      const megabyte = new Float32Array(1 << 18);
+      const weight = { name: 'fc/kernel', shape: [megabyte.length], read: () => megabyte };
+      const layers = [{ layer: 'fc', weights: [weight] }];
+      await expect(writeKerasWeights(join(disk, 'w.h5'), layers)).rejects.toMatchObject({
+        code: 'disk-full',
+        retryable: true,
+      });
+      const { bfree, blocks } = await statfs(disk);
+      expect(bfree).toBe(blocks);
+    } finally {
+      unmount(disk);
+    }
+  });
+
   const layer = (name: string, ...weights: [string, number[]][]): StoredLayer => ({
     layer: name,
     weights: weights.map(([weight, shape], i) => ({
