@@ -7,4 +7,6 @@ import { runActivity } from './run-activity.ts';
 export const pruneCheckpointsActivity =
   (store: ObjectStore): DataActivities['pruneCheckpoints'] =>
   (input) =>
-    runActivity((hooks) => pruneCheckpoints({ store, ...input, ...hooks }));
+    runActivity((hooks, { startToCloseTimeoutMs: lifeMs }) =>
+      pruneCheckpoints({ store, ...input, lifeMs, ...hooks }),
+    );

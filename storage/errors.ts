@@ -132,3 +132,13 @@ export class HashMismatchError extends LesionFlowError {
     );
   }
 }
+
+/** An attempt to prune that was stopped for so long that what it listed may be in use again. */
+export class StalePruningError extends LesionFlowError {
+  constructor(runId: string) {
+    super(
+      `The checkpoints of "${runId}" were not pruned: listing them took longer than this attempt had, so that another one may be at work. The next epoch prunes them.`,
+      { code: 'stale-pruning', retryable: true, values: { runId } },
+    );
+  }
+}

@@ -5,8 +5,9 @@
 import type { ActivityProgress } from '../contracts/progress.ts';
 import type { CheckpointRef } from '../contracts/references.ts';
 import { parseCheckpointKey, storeKeys } from '../contracts/store-keys.ts';
-import type { ObjectStore } from './object-store.ts';
-import { sweepUploads } from './sweep-uploads.ts';
+import { StalePruningError } from './errors.ts';
+import type { ObjectStore, UploadInfo } from './object-store.ts';
+import { deadUploads } from './sweep-uploads.ts';
 
 export interface PruneCheckpointsOptions {
   readonly store: Pick<ObjectStore, 'list' | 'delete' | 'listUploads' | 'abortUpload'>;
@@ -14,6 +15,11 @@ export interface PruneCheckpointsOptions {
   /** Checkpoints of later epochs are left alone: they are being written. */
   readonly throughEpoch: number;
   readonly keep: readonly CheckpointRef[];
+  /**
+   * Milliseconds after which another attempt may be in this one's place. By then the run may do epochs again whose
+   * checkpoints look just as old, so a listing that comes later is not acted upon.
+   */
+  readonly lifeMs?: number | undefined;
   readonly onProgress?: ((progress: ActivityProgress) => void) | undefined;
   /** Stops between two files; what is left is deleted the next time. */
   readonly signal?: AbortSignal | undefined;
@@ -25,9 +31,11 @@ export async function pruneCheckpoints({
   runId,
   throughEpoch,
   keep,
+  lifeMs = Infinity,
   onProgress,
   signal,
 }: PruneCheckpointsOptions): Promise<{ readonly deleted: number }> {
+  const began = Date.now();
   const prefix = `${storeKeys.checkpointsFolder(runId)}/`;
   const kept = new Set(
     keep.map(({ manifestKey }) => parseCheckpointKey(runId, manifestKey)?.folder),
@@ -45,6 +53,10 @@ export async function pruneCheckpoints({
     const folder = obsolete(key);
     if (folder !== undefined) folders.set(folder, [...(folders.get(folder) ?? []), key]);
   }
+  const isDead = ({ key }: UploadInfo) => obsolete(key) !== undefined;
+  const uploads = await deadUploads(store, { prefix, isDead });
+  if (Date.now() - began > lifeMs) throw new StalePruningError(runId);
+
   let deleted = 0;
   for (const keys of folders.values()) {
     onProgress?.({ done: deleted, total: folders.size, unit: 'checkpoints' });
@@ -54,7 +66,10 @@ export async function pruneCheckpoints({
     }
     deleted++;
   }
-  await sweepUploads(store, { prefix, isDead: ({ key }) => obsolete(key) !== undefined, signal });
+  for (const upload of uploads) {
+    signal?.throwIfAborted();
+    await store.abortUpload(upload);
+  }
   return { deleted };
 }
 

@@ -14,29 +14,29 @@ const DEAD_AFTER_MS = 24 * 60 * 60 * 1000;
 export interface SweepOptions {
   readonly prefix: string;
   readonly isDead: (upload: UploadInfo) => boolean;
-  readonly signal?: AbortSignal | undefined;
 }
 
+type UploadStore = Pick<ObjectStore, 'listUploads' | 'abortUpload'>;
+
 /** Aborts the dead uploads below the prefix and says how many there were. */
-export async function sweepUploads(
-  store: Pick<ObjectStore, 'listUploads' | 'abortUpload'>,
-  { prefix, isDead, signal }: SweepOptions,
-): Promise<number> {
+export async function sweepUploads(store: UploadStore, options: SweepOptions): Promise<number> {
   // Listed as a whole first: aborting moves what a page's marker points to.
-  const dead: UploadInfo[] = [];
-  for await (const upload of store.listUploads(prefix)) if (isDead(upload)) dead.push(upload);
-  for (const upload of dead) {
-    signal?.throwIfAborted();
-    await store.abortUpload(upload);
-  }
+  const dead = await deadUploads(store, options);
+  for (const upload of dead) await store.abortUpload(upload);
   return dead.length;
 }
 
+export async function deadUploads(
+  store: UploadStore,
+  { prefix, isDead }: SweepOptions,
+): Promise<readonly UploadInfo[]> {
+  const dead: UploadInfo[] = [];
+  for await (const upload of store.listUploads(prefix)) if (isDead(upload)) dead.push(upload);
+  return dead;
+}
+
 /** Sweeps all that is ours in the bucket, of every run, older than a day. */
-export async function sweepOldUploads(
-  store: Pick<ObjectStore, 'listUploads' | 'abortUpload'>,
-  now = Date.now(),
-): Promise<number> {
+export async function sweepOldUploads(store: UploadStore, now = Date.now()): Promise<number> {
   let count = 0;
   for (const prefix of storePrefixes) {
     const isDead = ({ startedAt }: UploadInfo) => now - startedAt.getTime() > DEAD_AFTER_MS;

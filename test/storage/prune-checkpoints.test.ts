@@ -1,8 +1,10 @@
 /** Retention in a real store: what goes, what stays whatever happens, and what an interruption leaves. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import type { CheckpointRef } from '../../contracts/references.ts';
 import { storeKeys } from '../../contracts/store-keys.ts';
+import { StalePruningError } from '../../storage/errors.ts';
 import { pruneCheckpoints } from '../../storage/prune-checkpoints.ts';
 import { withTestStore } from '../support/servers.ts';
 
@@ -95,6 +97,25 @@ describe('pruning checkpoints', () => {
       await pruneCheckpoints({ store, ...input, signal: undefined });
       expect(await foldersOf(runId)).toEqual([]);
     }
+  });
+
+  test('deletes nothing by a listing that came when another attempt may be at work', async () => {
+    const { store } = testStore();
+    await save('slept', 'heads', 1);
+    const sleeping = {
+      ...store,
+      async *list(prefix: string) {
+        yield* store.list(prefix);
+        await sleep(30);
+      },
+    };
+    const input = { runId: 'slept', throughEpoch: 1, keep: [] };
+    await expect(pruneCheckpoints({ store: sleeping, ...input, lifeMs: 10 })).rejects.toThrow(
+      StalePruningError,
+    );
+    expect(await foldersOf('slept')).toHaveLength(1);
+    await pruneCheckpoints({ store, ...input, lifeMs: 60_000 });
+    expect(await foldersOf('slept')).toEqual([]);
   });
 
   test('aborts uploads that dead attempts left, and none that may still be needed', async () => {
