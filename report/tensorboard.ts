@@ -37,7 +37,8 @@ const { root } = protobuf.parse(`
     oneof what { string file_version = 3; Summary summary = 5; }
   }
 `);
-const eventType = root.lookupType('Event');
+/** The protobuf's type; shared with the reader. */
+export const eventType = root.lookupType('Event');
 
 /** Opens an event file. Throws `EventFileError` when TensorBoard would not find it. */
 export function createEventWriter({ path, now = Date.now }: EventWriterOptions): EventWriter {
