@@ -23,6 +23,8 @@ export const storeKeys = {
     `runs/${runId}/evaluation/${attempt}/evaluation.json`,
   overlay: (runId: string, attempt: string, imageId: string) =>
     `runs/${runId}/evaluation/${attempt}/overlays/${imageId}.png`,
+  /** The run's page for people (`report/run-page/`), written when the run is over. */
+  runPage: (runId: string) => `runs/${runId}/report.html`,
   /** Of the test at a worker's start that the store keeps its promises; gone when it is over. */
   probeFolder: (id: string) => `probes/${id}`,
   /** By the hash of all that decides what a run comes to. */

@@ -20,8 +20,8 @@ export interface ChartOptions {
 export const INK = '#1b2126';
 const TITLE_STRIP = 2.6;
 
-/** What linkedom gives and this file uses of an element. */
-interface Element {
+/** What linkedom gives and this folder uses of an element. */
+export interface Element {
   readonly outerHTML: string;
   readonly innerHTML: string;
   readonly textContent: string;
@@ -36,8 +36,14 @@ interface Document {
   createElementNS(namespace: string, name: string): Element;
 }
 
-/** `options` are Plot's own. */
-export function chart({ title, fontSize = 13, ...options }: ChartOptions): Drawing {
+/** Plot's SVG element without the style sheet that it brings along. `options` are Plot's own. */
+export function plotElement({
+  fontSize,
+  ...options
+}: Readonly<Record<string, unknown>> & { readonly fontSize: number }): {
+  readonly svg: Element;
+  readonly document: Document;
+} {
   const { document } = parseHTML('<html></html>') as unknown as { readonly document: Document };
   const svg = Plot.plot({
     ...options,
@@ -45,10 +51,16 @@ export function chart({ title, fontSize = 13, ...options }: ChartOptions): Drawi
     style: { fontSize: `${fontSize}px` },
   }) as unknown as Element;
   svg.setAttribute('font-size', String(fontSize));
-  for (const text of [...svg.querySelectorAll('text')]) outline(text, document, fontSize);
   for (const style of [...svg.querySelectorAll('style')]) {
     style.replaceWith(document.createElementNS(SVG, 'g'));
   }
+  return { svg, document };
+}
+
+/** `options` are Plot's own. */
+export function chart({ title, fontSize = 13, ...options }: ChartOptions): Drawing {
+  const { svg, document } = plotElement({ ...options, fontSize });
+  for (const text of [...svg.querySelectorAll('text')]) outline(text, document, fontSize);
   const strip = title === undefined ? 0 : TITLE_STRIP * fontSize;
   const heading =
     title === undefined
