@@ -9,6 +9,7 @@ import { addDevCommand } from './commands/dev.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addPredictCommand } from './commands/predict.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { exitCodes, reportFailure } from './failures.ts';
@@ -27,6 +28,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addDevCommand(program);
   addTrainCommand(program, finish);
   addStatusCommand(program);
+  addReportCommand(program);
   addPredictCommand(program);
   addInspectCommand(program);
   addConfigCommand(program);

@@ -1,0 +1,104 @@
+/**
+ * What Temporal knows of a run, for its page. The results of its steps are in its history, which needs no worker to
+ * answer; the status of a run is asked of one, and left out where none answers.
+ */
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { z } from 'zod';
+import { pipelineInputSchema } from '../contracts/pipeline-input.ts';
+import { pipelineResultSchema } from '../contracts/progress.ts';
+import {
+  datasetRefSchema,
+  evaluationRefSchema,
+  recordsRefSchema,
+  splitRefSchema,
+} from '../contracts/references.ts';
+import type { KnownRun, RunState } from '../report/run-page/facts.ts';
+import { snapshotOf, type RunSnapshot } from './watch-run.ts';
+
+const publishedSchema = pipelineResultSchema.pick({ version: true, alias: true });
+
+const STATES: Readonly<Record<string, RunState>> = {
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+};
+
+/** Throws `UsageError` when there is no such run. */
+export async function knownRunOf(client: Client, runId: string): Promise<KnownRun> {
+  const snapshot = await snapshotOf(client, runId);
+  const { request, results, end } = await recordOf(client, runId);
+  const result = read(pipelineResultSchema, end);
+  return {
+    runId,
+    state: stateOf(snapshot),
+    startedAt: snapshot.startedAt,
+    closedAt: snapshot.closedAt,
+    failure: snapshot.failure,
+    status: snapshot.status,
+    request: read(pipelineInputSchema, request),
+    dataset: read(datasetRefSchema, results.get('inspectDataset')),
+    split: read(splitRefSchema, results.get('splitDataset')),
+    records: read(recordsRefSchema, results.get('prepareRecords')),
+    evaluation: result?.evaluation ?? read(evaluationRefSchema, results.get('evaluateModel')),
+    published:
+      result === undefined
+        ? read(publishedSchema, results.get('publishModel'))
+        : { version: result.version, alias: result.alias },
+    sameAs: result?.outcome === 'no-change' ? result.runId : undefined,
+    underWay: snapshot.activities,
+  };
+}
+
+/** A paused run is running, for Temporal. */
+function stateOf({ state, status }: RunSnapshot): RunState {
+  if (state === 'RUNNING' && status?.state === 'paused') return 'paused';
+  return STATES[state] ?? 'running';
+}
+
+interface RunRecord {
+  /** What the run was started with. */
+  readonly request: unknown;
+  /** The last result of each kind of activity. */
+  readonly results: ReadonlyMap<string, unknown>;
+  /** What the run returned. */
+  readonly end: unknown;
+}
+
+async function recordOf(client: Client, runId: string): Promise<RunRecord> {
+  const { events } = await client.workflow.getHandle(runId).fetchHistory();
+  const types = new Map<string, string>();
+  const results = new Map<string, unknown>();
+  let [request, end]: [unknown, unknown] = [undefined, undefined];
+  for (const event of events ?? []) {
+    const {
+      workflowExecutionStartedEventAttributes: started,
+      activityTaskScheduledEventAttributes: scheduled,
+      activityTaskCompletedEventAttributes: completed,
+      workflowExecutionCompletedEventAttributes: ended,
+    } = event;
+    if (started) request = valueOf(started.input);
+    if (scheduled) types.set(String(event.eventId), scheduled.activityType?.name ?? '');
+    if (completed) {
+      const type = types.get(String(completed.scheduledEventId));
+      if (type !== undefined) results.set(type, valueOf(completed.result));
+    }
+    if (ended) end = valueOf(ended.result);
+  }
+  return { request, results, end };
+}
+
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+
+function valueOf(payloads: { readonly payloads?: Payload[] | null } | null | undefined): unknown {
+  const payload = payloads?.payloads?.[0];
+  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
+}
+
+/** What an older version of the pipeline wrote may have another form; the page then does without it. */
+function read<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
+  return schema.safeParse(value).data;
+}
