@@ -28,6 +28,9 @@ export const runStates = {
 
 export type RunState = (typeof runStates)[keyof typeof runStates];
 
+/** May it still come to more than is there now? */
+export const isGoing = (state: RunState): boolean => state === 'running' || state === 'paused';
+
 /** What whoever asks for a page knows of the run: its workflow, or a client that asked Temporal. */
 export interface KnownRun {
   readonly runId: string;

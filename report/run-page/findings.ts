@@ -2,7 +2,7 @@
 import type { ImageScore } from '../../contracts/manifests.ts';
 import type { EpochResult } from '../../contracts/progress.ts';
 import { JACCARD_THRESHOLD } from '../../evaluation/isic-scores.ts';
-import type { RunFacts } from './facts.ts';
+import { isGoing, type RunFacts } from './facts.ts';
 import { lostTime } from './lost-time.ts';
 import { count, counted, duration, mean, percent, score } from './words.ts';
 
@@ -18,6 +18,7 @@ export interface Finding {
 export function findingsOf(facts: RunFacts): Finding[] {
   const order = ['bad', 'warn', 'note', 'good'];
   return [
+    ...endFindings(facts),
     ...scoreFindings(facts),
     ...validationFindings(facts),
     ...speedFindings(facts),
@@ -31,6 +32,21 @@ export function findingsOf(facts: RunFacts): Finding[] {
       return { tone: 'warn', text: `Could not be read from the store: ${gap}`, section: 'lineage' };
     }),
   ].sort((a, b) => order.indexOf(a.tone) - order.indexOf(b.tone));
+}
+
+/** What to do about a run that did not complete. */
+function endFindings({ run }: RunFacts): Finding[] {
+  if (isGoing(run.state) || run.state === 'completed') return [];
+  const step = run.status?.steps.find(({ state }) => state === 'failed')?.step.replace('-', ' ');
+  return [
+    {
+      tone: 'bad',
+      text:
+        `${step === undefined ? 'The run' : `The step “${step}”`} did not end well. When its cause is mended, start the ` +
+        'run again with the same input: archives and records that are stored are taken from there.',
+      section: 'steps',
+    },
+  ];
 }
 
 function scoreFindings({ evaluation, dataset }: RunFacts): Finding[] {

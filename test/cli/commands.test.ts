@@ -1,5 +1,5 @@
 /** The real command as a process: exit codes, messages, and a development environment from start to stop. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/servers.ts';
@@ -18,7 +18,7 @@ describe('without any server', () => {
   test('help names every command', async () => {
     const { code, stdout } = await runLesionflow(['--help']);
     expect(code).toBe(0);
-    for (const name of ['dev', 'train', 'status', 'predict', 'doctor', 'demo']) {
+    for (const name of ['dev', 'train', 'status', 'report', 'predict', 'doctor', 'demo']) {
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
     }
   });
@@ -81,6 +81,13 @@ describe('a development environment', () => {
       expect(JSON.parse(listed.stdout)).toEqual([expect.objectContaining({ runId })]);
       const shown = await runLesionflow(['status', runId], inHome());
       expect(shown.stdout).toContain(`${runId}: running`);
+
+      const file = join(home.path, 'pages', 'run.html');
+      const report = await runLesionflow(['report', runId, '--out', file, '--json'], inHome());
+      expect(JSON.parse(report.stdout)).toMatchObject({ runId, state: 'running', file });
+      expect(readFileSync(file, 'utf8')).toContain(`<title>${runId}: running</title>`);
+      const noPage = await runLesionflow(['report', 'nobody'], inHome());
+      expect([noPage.code, noPage.stderr]).toEqual([2, expect.stringContaining('"nobody"')]);
 
       const unknown = await runLesionflow(['status', 'nobody'], inHome());
       expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('"nobody"')]);

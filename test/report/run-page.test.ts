@@ -178,7 +178,6 @@ describeWithBrowser('in a browser without a network', (browser) => {
       'Steps',
     ];
     expect(titles).toEqual(['What to look at', ...sections]);
-    expect(await headingLevelsSkipped(page)).toEqual([]);
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await page.title()).toBe(`${RUN}: completed`);
     await expectText(page, '#lineage', [
@@ -263,6 +262,7 @@ describeWithBrowser('in a browser without a network', (browser) => {
           .evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
         expect(await faintTexts(page)).toEqual([]);
+        expect(await headingLevelsSkipped(page)).toEqual([]);
         // The file itself, and nothing after it.
         expect(requests).toHaveLength(1);
         expect(complaints).toEqual([]);
@@ -291,7 +291,8 @@ describeWithBrowser('in a browser without a network', (browser) => {
     await using watched = await open('failed');
     await expectText(watched.page, 'section[aria-label="The answer"]', [
       'The run failed before it had a score.',
-      `fetchArchive: images.zip answered 404 ${HOSTILE}`,
+      `Why it failed fetchArchive: images.zip answered 404 ${HOSTILE}`,
+      'The step “fetch images” did not end well.',
     ]);
     await expectText(watched.page, '#steps tr:has-text("fetch images")', ['failed', '404']);
     await expectText(watched.page, '#data', ['The archives are not inspected yet.']);

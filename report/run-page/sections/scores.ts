@@ -3,7 +3,7 @@ import { JACCARD_THRESHOLD } from '../../../evaluation/isic-scores.ts';
 import type { Scores } from '../../../contracts/references.ts';
 import { distributionOf } from '../../distribution.ts';
 import { confidenceChart, jaccardByArea, jaccardHistogram } from '../charts/scores.ts';
-import type { RunFacts } from '../facts.ts';
+import { isGoing, type RunFacts } from '../facts.ts';
 import { figure } from '../figure.ts';
 import { html, type Html } from '../html.ts';
 import { confidenceCurves } from '../precision-recall.ts';
@@ -30,7 +30,15 @@ const MEANINGS: readonly (readonly [keyof Scores, string, string])[] = [
 export function scores(facts: RunFacts): Html {
   const { evaluation } = facts;
   if (evaluation === undefined) {
-    return section(html`<p class="soft">Scores and pictures come after training, once a run.</p>`);
+    return section(
+      html`<p class="soft">
+        ${
+          isGoing(facts.run.state)
+            ? 'Scores and pictures come after training, once a run.'
+            : 'There are none: the run ended before its model was scored.'
+        }
+      </p>`,
+    );
   }
   return section(
     html` <p>

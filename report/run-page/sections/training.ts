@@ -26,7 +26,7 @@ export function training(facts: RunFacts): Html {
   const { curves, epochs } = facts;
   if (epochs.length === 0 && curves.steps.total.length === 0) {
     return section(
-      html`<p class="soft">No epoch has left its curves yet; they are stored as epochs go by.</p>`,
+      html`<p class="soft">No steps are stored yet: curves go up with each checkpoint.</p>`,
     );
   }
   return section(
