@@ -3,11 +3,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TrainEpochInput } from '../../contracts/activities.ts';
-import { evaluationManifestSchema } from '../../contracts/manifests.ts';
+import { evaluationManifestSchema, outcomeSchema } from '../../contracts/manifests.ts';
 import type { ActivityProgress } from '../../contracts/progress.ts';
 import type { EvaluationRef } from '../../contracts/references.ts';
 import { readCheckpoint } from '../../storage/checkpoints.ts';
-import { readNamedDocument } from '../../storage/documents.ts';
+import { readDocument, readNamedDocument } from '../../storage/documents.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
 import { TrainerHost } from '../../trainer/host.ts';
 import { temporaryFolder, withTestStore } from '../support/servers.ts';
@@ -166,6 +166,13 @@ describe('the trainer process', () => {
     expect(manifest.savedModel.map(({ key }) => key)).toContain(
       'models/tiny/versions/1/files/a1/saved_model/saved_model.pb',
     );
+    const { result } = await readDocument(store, 'outcomes/tiny.json', outcomeSchema);
+    expect(result).toEqual({
+      runId: 'run',
+      outcome: 'trained',
+      evaluation: scored,
+      ...published,
+    });
   });
 
   test('starts another run from the published version', async () => {

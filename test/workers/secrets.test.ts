@@ -46,6 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   worker.kill('SIGKILL');
+  await once(worker, 'exit');
   await environment.teardown();
   await folder.remove();
 });
