@@ -85,3 +85,6 @@ export const presets = {
 
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as PresetName[];
+
+/** A preset that is made for the archives at hand (`auto-preset.ts`). */
+export const AUTO = 'auto';

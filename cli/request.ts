@@ -13,11 +13,12 @@ import { pipelineInputSchema, type PipelineRequest } from '../contracts/pipeline
 import { isTree, spelledAlike, type Tree } from '../maskrcnn/config-names.ts';
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import { UsageError } from './failures.ts';
-import { presetNames, presets, type PresetName } from './presets.ts';
+import { AUTO, presetNames, presets, type PresetName } from './presets.ts';
 import { initialWeightsOf, type WeightsFlags } from './weights-flag.ts';
 
 export interface RequestFlags extends WeightsFlags {
-  readonly preset?: string | undefined;
+  /** A name, or what `--preset auto` came to. */
+  readonly preset?: string | Tree | undefined;
   /** Path of a JSON or YAML file. */
   readonly config?: string | undefined;
   /** `key.path=value`, the value as JSON or else as text. */
@@ -35,6 +36,10 @@ export function buildRequest(flags: RequestFlags): PipelineRequest {
   if (!parsed.success) throw invalidInput(parsed.error, pipelineInputSchema, request);
   return request as PipelineRequest;
 }
+
+/** What the flags set over their preset, unchecked. Throws `UsageError` for a file or flag that cannot be read. */
+export const givenOptions = (flags: RequestFlags): Tree =>
+  mergedRequest({ ...flags, preset: undefined });
 
 /** The model's config alone, for which no data set is needed. Throws `UsageError` as `buildRequest` does. */
 export function buildConfig(flags: RequestFlags): MaskRcnnConfig {
@@ -79,10 +84,17 @@ export function archiveUrl(place: string): string {
   return pathToFileURL(path).href;
 }
 
-function presetNamed(name: string | undefined): Tree {
+function presetNamed(name: RequestFlags['preset']): Tree {
   if (name === undefined) return {};
+  if (typeof name !== 'string') return name;
   if ((presetNames as readonly string[]).includes(name)) return presets[name as PresetName];
-  const near = nearest(name, presetNames);
+  if (name === AUTO) {
+    throw new UsageError(
+      `The preset "${AUTO}" looks at archives: it is for train, demo and "inspect data".`,
+      { preset: name },
+    );
+  }
+  const near = nearest(name, [...presetNames, AUTO]);
   throw new UsageError(
     `There is no preset "${name}"${near === undefined ? '' : ` (did you mean "${near}"?)`}. ` +
       `The presets are ${presetNames.join(', ')}.`,
@@ -153,8 +165,8 @@ function withWeights(request: Tree, flags: WeightsFlags): Tree {
   return { ...request, training: { ...training, initialWeights } };
 }
 
-/** The model's options count as the same in Matterport's spelling and in ours. */
-function mergeRequests(under: Tree, over: Tree): Tree {
+/** `over` wins. The model's options count as the same in Matterport's spelling and in ours. */
+export function mergeRequests(under: Tree, over: Tree): Tree {
   const [model, above] = [under['model'], over['model']];
   const alike = isTree(model) && isTree(above) ? { model: spelledAlike(model, above) } : {};
   return merge({ ...under, ...alike }, over);

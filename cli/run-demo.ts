@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { PipelineRequest } from '../contracts/pipeline-input.ts';
 import { createS3ObjectStore } from '../storage/s3-object-store.ts';
+import { withAutoPreset } from './auto-preset.ts';
 import { openDevTemporal } from './connections.ts';
 import { demoArchives } from './demo-archives.ts';
 import { downloadResults } from './demo-results.ts';
@@ -19,6 +20,7 @@ export interface DemoFlags {
   readonly images?: string;
   readonly masks?: string;
   readonly preset: string;
+  readonly hours: number;
   readonly config?: string;
   readonly set?: readonly string[];
   readonly exit?: true;
@@ -34,7 +36,8 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
   using interrupt = onInterrupt();
   await using archives = await demoArchives(flags, join(folder, 'archives'));
   const { name, images, masks } = archives;
-  const request = buildRequest({ ...flags, dataset: name, images, masks });
+  const given = { ...flags, dataset: name, images, masks };
+  const request = buildRequest(await withAutoPreset(given, say));
   request.publish = { model: name, alias: ALIAS, ...request.publish };
 
   say('Starting Temporal, the S3 store and the workers …');

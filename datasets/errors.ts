@@ -22,6 +22,16 @@ export class ArchiveNotFoundError extends LesionFlowError {
   }
 }
 
+/** The archive is there, but can only be fetched as a whole. */
+export class NoRangesError extends LesionFlowError {
+  constructor(url: string) {
+    super(
+      `The server of ${url} gives no parts of a file (no HTTP ranges), so the archive cannot be looked into where it lies. Download it and give its path.`,
+      { code: 'archive-no-ranges', retryable: false, values: { url } },
+    );
+  }
+}
+
 /** The source answered, and said no. */
 export class ArchiveRefusedError extends LesionFlowError {
   constructor({ url, reason, cause }: Source) {

@@ -3,6 +3,7 @@
  * and counted; the step fails only when too much does.
  */
 import pMap from 'p-map';
+import type { Sharp } from 'sharp';
 import {
   datasetManifestSchema,
   rawManifestSchema,
@@ -18,7 +19,7 @@ import {
   writeOnce,
 } from '../storage/documents.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { decodeMask, decoding, openPicture, readMetadata } from './decode.ts';
+import { decodeMask, decoding, openPicture, readMetadata, type BinaryMask } from './decode.ts';
 import { EmptyDatasetError, TooManyQuarantinedError, UnusableImageError } from './errors.ts';
 import { pairEntries, type EntryPair, type Quarantined } from './pair-entries.ts';
 import { counter, type StepOptions } from './progress.ts';
@@ -108,33 +109,52 @@ export async function inspectPair(
   store: Pick<ObjectStore, 'get'>,
   pair: EntryPair,
 ): Promise<Pair | Quarantined> {
-  const { id, image, mask } = pair;
+  const checked = await checkPair(store, pair, decodeAll);
+  return 'reason' in checked ? checked : checked.pair;
+}
+
+export interface CheckedPair<Seen> {
+  readonly pair: Pair;
+  readonly mask: BinaryMask;
+  /** What `look` gave. */
+  readonly seen: Seen;
+}
+
+/**
+ * What is known of a pair once both files are decoded, or why it cannot be used. `look` decodes the image, all of
+ * it, at whatever size it needs. Throws the store's errors.
+ */
+export async function checkPair<Seen>(
+  store: Pick<ObjectStore, 'get'>,
+  { id, image, mask }: EntryPair,
+  look: (picture: Sharp) => Promise<Seen>,
+): Promise<CheckedPair<Seen> | Quarantined> {
   let current = image.path;
   try {
-    const size = await measure(await store.get(image.key));
+    const picture = openPicture(await store.get(image.key));
+    const size = await readMetadata(picture);
+    const seen = await decoding(() => look(picture));
     current = mask.path;
     const decoded = await decodeMask(await store.get(mask.key));
     const { width, height } = decoded;
     if (width !== size.width || height !== size.height) {
-      const turned = size.turned ? ' (the image has an EXIF rotation, which is ignored)' : '';
+      const isTurned = (size.orientation ?? 1) >= 5;
+      const turned = isTurned ? ' (the image has an EXIF rotation, which is ignored)' : '';
       const detail = `the image is ${size.width} x ${size.height}, the mask ${width} x ${height}${turned}`;
       return { id, reason: 'size-mismatch', detail };
     }
     const lesionShare = decoded.area / (width * height);
-    return { id, imageKey: image.key, maskKey: mask.key, width, height, lesionShare };
+    const pair = { id, imageKey: image.key, maskKey: mask.key, width, height, lesionShare };
+    return { pair, mask: decoded, seen };
   } catch (error) {
     if (!(error instanceof UnusableImageError)) throw error;
     return { id, reason: error.reason, detail: `${current}: ${error.detail}` };
   }
 }
 
-/** Decodes all of an image, but keeps only its size. */
-async function measure(bytes: Uint8Array) {
-  const picture = openPicture(bytes);
-  const { width, height, orientation = 1 } = await readMetadata(picture);
-  await decoding(() => picture.resize(8, 8, { fit: 'fill', kernel: 'nearest' }).raw().toBuffer());
-  return { width, height, turned: orientation >= 5 };
-}
+/** Only to see that it decodes. */
+const decodeAll = (picture: Sharp): Promise<unknown> =>
+  picture.resize(8, 8, { fit: 'fill', kernel: 'nearest' }).raw().toBuffer();
 
 function assertEnoughLeft(
   { name, pairs, quarantined }: DatasetManifest,

@@ -1,4 +1,5 @@
 /** How scores are spread over images: a mean hides the lesions that were missed. */
+import { quantile } from '../datasets/fingerprint/spread.ts';
 import { JACCARD_THRESHOLD } from '../evaluation/isic-scores.ts';
 
 export interface Distribution {
@@ -35,12 +36,4 @@ export function distributionOf(scores: readonly number[]): Distribution {
       scores.filter((score) => score >= JACCARD_THRESHOLD).length / scores.length,
     tenths,
   };
-}
-
-/** The value below which `share` of `rising` lies, interpolated linearly as numpy's percentiles are. */
-export function quantile(rising: readonly number[], share: number): number {
-  const place = share * (rising.length - 1);
-  const below = rising[Math.floor(place)] ?? Number.NaN;
-  const above = rising[Math.ceil(place)] ?? Number.NaN;
-  return below + (above - below) * (place - Math.floor(place));
 }

@@ -2,12 +2,11 @@
  * Where instances lie in a data set's images and how large they are, at training size: what anchors and
  * sizes are chosen by (samples/coco/inspect_data.ipynb, "Bounding Boxes").
  */
-import { pixelAnchors } from '../maskrcnn/boxes/anchors.ts';
-import { boxOverlaps } from '../maskrcnn/boxes/overlaps.ts';
+import { z } from 'zod';
+import { bestAnchor, boxAtSize } from '../datasets/fingerprint/anchor-fit.ts';
+import type { PairMeasures } from '../datasets/fingerprint/measure-pair.ts';
+import { spreadOf, spreadSchema, type Spread } from '../datasets/fingerprint/spread.ts';
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
-import { extractBox } from '../maskrcnn/masks/extract-boxes.ts';
-import type { AnnotatedImage } from '../maskrcnn/training/annotated-image.ts';
-import { quantile } from './distribution.ts';
 
 export interface InstanceMeasures {
   /** Share of the image, padding not counted, 0 to 1. */
@@ -23,55 +22,37 @@ export interface InstanceMeasures {
   readonly bestAnchor: number;
 }
 
-/** The instances of one image; those with an empty mask are left out. */
-export function measureInstances(
-  { instances, height, width, window }: AnnotatedImage,
-  config: MaskRcnnConfig,
-): InstanceMeasures[] {
-  const [top, left, bottom, right] = window;
-  const anchors = pixelAnchors(config, [height, width]);
-  return instances.flatMap(({ mask }) => {
-    const [y1, x1, y2, x2] = extractBox(mask, [height, width]);
-    if (y2 === 0) return [];
-    const pixels = mask.reduce((sum, value) => sum + Number(value !== 0), 0);
-    const overlaps = boxOverlaps(anchors, Float64Array.of(y1, x1, y2, x2));
-    return [
-      {
-        area: pixels / ((bottom - top) * (right - left)),
-        height: y2 - y1,
-        width: x2 - x1,
-        centreY: ((y1 + y2) / 2 - top) / (bottom - top),
-        centreX: ((x1 + x2) / 2 - left) / (right - left),
-        touchesBorder: y1 <= top || x1 <= left || y2 >= bottom || x2 >= right,
-        bestAnchor: overlaps.reduce((best, overlap) => Math.max(best, overlap), 0),
-      },
-    ];
-  });
+/** A measured lesion in the training square. */
+export function instanceAtSize(pair: PairMeasures, config: MaskRcnnConfig): InstanceMeasures {
+  const box = boxAtSize(pair, config);
+  const [y1, x1, y2, x2] = pair.box;
+  return {
+    area: pair.area,
+    height: box[2] - box[0],
+    width: box[3] - box[1],
+    centreY: (y1 + y2) / 2 / pair.height,
+    centreX: (x1 + x2) / 2 / pair.width,
+    touchesBorder: pair.bordersTouched > 0,
+    bestAnchor: bestAnchor(box, config),
+  };
 }
 
-export interface Spread {
-  readonly least: number;
-  readonly quarter: number;
-  readonly median: number;
-  readonly threeQuarters: number;
-  readonly most: number;
-}
-
-export interface MaskSummary {
-  readonly instances: number;
-  readonly area: Spread;
-  readonly height: Spread;
-  readonly width: Spread;
+export const maskSummarySchema = z.strictObject({
+  instances: z.int(),
+  area: spreadSchema,
+  height: spreadSchema,
+  width: spreadSchema,
   /** Width over height of the boxes. */
-  readonly aspect: Spread;
-  readonly centreY: Spread;
-  readonly centreX: Spread;
+  aspect: spreadSchema,
+  centreY: spreadSchema,
+  centreX: spreadSchema,
   /** Share of the instances. */
-  readonly touchingBorder: number;
-  readonly bestAnchor: Spread;
+  touchingBorder: z.number(),
+  bestAnchor: spreadSchema,
   /** Share of the instances that no anchor overlaps by 0.5: they are hard to find. */
-  readonly poorlyAnchored: number;
-}
+  poorlyAnchored: z.number(),
+});
+export type MaskSummary = z.output<typeof maskSummarySchema>;
 
 /** @throws nothing; of no instances every number is NaN but the count. */
 export function summariseMasks(all: readonly InstanceMeasures[]): MaskSummary {
@@ -89,17 +70,6 @@ export function summariseMasks(all: readonly InstanceMeasures[]): MaskSummary {
     touchingBorder: share(({ touchesBorder }) => touchesBorder),
     bestAnchor: spread(({ bestAnchor }) => bestAnchor),
     poorlyAnchored: share(({ bestAnchor }) => bestAnchor < 0.5),
-  };
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const rising = values.toSorted((a, b) => a - b);
-  return {
-    least: quantile(rising, 0),
-    quarter: quantile(rising, 0.25),
-    median: quantile(rising, 0.5),
-    threeQuarters: quantile(rising, 0.75),
-    most: quantile(rising, 1),
   };
 }
 

@@ -1,7 +1,8 @@
 /** `lesionflow demo`: the whole pipeline on this machine, from archives to a prediction. */
 import type { Command } from 'commander';
-import { presetNames } from '../presets.ts';
+import { AUTO, presetNames } from '../presets.ts';
 import type { DemoFlags } from '../run-demo.ts';
+import { DEFAULT_HOURS, HOURS_HELP, positiveNumber } from './auto-options.ts';
 
 export function addDemoCommand(program: Command, finish: (exitCode: number) => void): void {
   const repeated = (value: string, before: readonly string[] = []) => [...before, value];
@@ -12,7 +13,12 @@ export function addDemoCommand(program: Command, finish: (exitCode: number) => v
     )
     .option('--images <zip>', 'path or URL of an archive of images; synthetic pictures without')
     .option('--masks <zip>', 'path or URL of the archive of masks')
-    .option('--preset <name>', `a recipe: ${presetNames.join(', ')}`, 'tiny')
+    .option(
+      '--preset <name>',
+      `a recipe: ${presetNames.join(', ')}, or ${AUTO}: made for the data`,
+      'tiny',
+    )
+    .option('--hours <number>', HOURS_HELP, positiveNumber, DEFAULT_HOURS)
     .option('--config <file>', "JSON or YAML with the run's options, over the preset")
     .option('--set <key=value>', 'one option, e.g. model.stepsPerEpoch=100 (repeatable)', repeated)
     .option('--exit', 'stop at the end, as it does without a terminal')

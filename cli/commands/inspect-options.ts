@@ -6,7 +6,10 @@ export function addCommonOptions(command: Command): Command {
   const repeated = (value: string, before: readonly string[] = []) => [...before, value];
   return command
     .requiredOption('--out <folder>', 'where to write; made when missing')
-    .option('--preset <name>', `a recipe's model options: ${presetNames.join(', ')}`)
+    .option(
+      '--preset <name>',
+      `a recipe's model options: ${presetNames.join(', ')}; "inspect data" also auto`,
+    )
     .option('--config <file>', "JSON or YAML with a run's options, or Matterport's")
     .option('--set <key=value>', 'one option, e.g. model.imageMaxDim=256 (repeatable)', repeated)
     .addOption(

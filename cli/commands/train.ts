@@ -1,15 +1,17 @@
 /** `lesionflow train`: starts a run and follows it to its end. */
 import { Option, type Command } from 'commander';
+import type { AutoFlags } from '../auto-preset.ts';
 import { openTemporal } from '../connections.ts';
 import { exitCodes } from '../failures.ts';
 import { followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { presetNames } from '../presets.ts';
+import { AUTO, presetNames } from '../presets.ts';
 import { renderResult } from '../render-run.ts';
-import { buildRequest, type RequestFlags } from '../request.ts';
+import { buildRequest } from '../request.ts';
 import { startRun } from '../start-run.ts';
+import { DEFAULT_HOURS, HOURS_HELP, positiveNumber } from './auto-options.ts';
 
-interface TrainFlags extends RequestFlags {
+interface TrainFlags extends AutoFlags {
   readonly detach?: true;
   readonly json?: true;
 }
@@ -22,7 +24,8 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option('--images <zip>', 'URL (https, s3, file) or path of the archive of images')
     .option('--masks <zip>', 'URL or path of the archive of masks')
     .option('--dataset <name>', 'a name for the data set, e.g. isic2018')
-    .option('--preset <name>', `a recipe: ${presetNames.join(', ')}`)
+    .option('--preset <name>', `a recipe: ${presetNames.join(', ')}, or ${AUTO}: made for the data`)
+    .option('--hours <number>', HOURS_HELP, positiveNumber, DEFAULT_HOURS)
     .option(
       '--config <file>',
       "JSON or YAML with the run's options, or Matterport's config in UPPER_SNAKE",
@@ -42,10 +45,17 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .action(async (flags: TrainFlags) => finish(await train(flags)));
 }
 
+/** What reads pictures takes a second to load. */
+async function madeForTheData(flags: TrainFlags, say: (text: string) => void) {
+  const { withAutoPreset } = await import('../auto-preset.ts');
+  return withAutoPreset(flags, say);
+}
+
 async function train(flags: TrainFlags): Promise<number> {
-  const request = buildRequest(flags);
-  const output = flags.json ? process.stderr : process.stdout;
+  // A detached start prints its run's id alone.
+  const output = flags.json || flags.detach ? process.stderr : process.stdout;
   const say = (text: string) => void output.write(`${text}\n`);
+  const request = buildRequest(flags.preset === AUTO ? await madeForTheData(flags, say) : flags);
   await using temporal = await openTemporal(process.env);
   const runId = await startRun(temporal.client, request);
   const page = temporal.pageOf(runId);

@@ -1,152 +1,123 @@
-/** Pictures and numbers of a data set as training would see it: samples, augmented ones, anchors, masks. */
-import { augment } from '../../augmentation/augment.ts';
+/**
+ * A data set as a person who has just received it wants to know it: every pair is read once and measured, what is
+ * out of the ordinary is named and drawn, and samples are shown as training would see them.
+ */
 import type { Augmentation } from '../../augmentation/operations.ts';
-import { pixelAnchors } from '../../maskrcnn/boxes/anchors.ts';
-import type { MaskRcnnConfig } from '../../maskrcnn/config.ts';
-import { extractBox } from '../../maskrcnn/masks/extract-boxes.ts';
-import { randomStream } from '../../maskrcnn/random.ts';
-import type { AnnotatedImage } from '../../maskrcnn/training/annotated-image.ts';
-import { buildRpnTargets } from '../../maskrcnn/training/rpn-targets.ts';
-import { drawAnchorTargets } from '../../report/anchors.ts';
-import { drawInstances } from '../../report/instances.ts';
-import {
-  measureInstances,
-  summariseMasks,
-  type InstanceMeasures,
-  type MaskSummary,
-} from '../../report/mask-summary.ts';
-import { mosaic, type Tile } from '../../report/mosaic.ts';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import { byLevel } from '../../datasets/fingerprint/finding.ts';
+import { findings } from '../../datasets/fingerprint/findings.ts';
+import { measurePairs } from '../../datasets/fingerprint/measure-pairs.ts';
+import { findNearDuplicates } from '../../datasets/fingerprint/near-duplicates.ts';
+import { propose } from '../../datasets/fingerprint/propose.ts';
+import type { Proposal } from '../../datasets/fingerprint/proposal.ts';
+import { duplicateFindings, withParts } from '../../datasets/fingerprint/split-leak.ts';
+import { summarise } from '../../datasets/fingerprint/summary.ts';
+import type { EntryPair, Quarantined } from '../../datasets/pair-entries.ts';
+import type { OnProgress } from '../../datasets/progress.ts';
+import { splitIds } from '../../datasets/split-dataset.ts';
+import { randomStream, shuffled } from '../../maskrcnn/random.ts';
+import { instanceAtSize, summariseMasks } from '../../report/mask-summary.ts';
+import { plotDataOverview } from '../../report/plots/data-overview.ts';
 import { plotMaskPlacement } from '../../report/plots/mask-placement.ts';
-import { readSamples, type Found } from './samples.ts';
+import { noneUsable, type AutoPreset } from '../auto-preset.ts';
+import { thisMachine } from '../this-machine.ts';
+import type { DataReport } from './data-report.ts';
+import { drawFindings, drawSplitLeak } from './finding-pictures.ts';
+import { openPairs, samplePairs } from './open-pairs.ts';
+import { drawAnchors, drawSamples } from './sample-pictures.ts';
+import { readSamples } from './samples.ts';
 import type { PictureWriter } from './write-pictures.ts';
 
 export interface InspectDataOptions {
-  /** Paths of zips or folders. */
+  /** Paths of zips or folders, or URLs of zips. */
   readonly images: string;
   readonly masks: string;
-  readonly config: MaskRcnnConfig;
+  /** What the proposals build on. */
+  readonly auto: AutoPreset;
+  /** The run's input, once it is known what the data speaks for. */
+  readonly input: (proposals: readonly Proposal[]) => PipelineInput;
+  readonly hours: number;
   readonly augmentation: Augmentation | null;
   /** Samples in the mosaic. */
   readonly count: number;
-  /** Pairs whose masks are measured; at least `count`. */
-  readonly measure: number;
+  /** Pairs that are read, drawn by the seed; all when absent. */
+  readonly measure?: number | undefined;
   readonly seed: number;
   readonly writer: PictureWriter;
+  readonly onProgress: OnProgress;
 }
-
-export interface DataReport extends Omit<Found, 'quarantined'> {
-  readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
-  readonly masks: MaskSummary;
-  /** Of the samples whose anchors are drawn. */
-  readonly anchors: readonly AnchorCounts[];
-  readonly files: readonly string[];
-}
-
-interface AnchorCounts {
-  readonly id: string;
-  readonly positive: number;
-  readonly negative: number;
-  readonly neutral: number;
-}
-
-/** Classes as in ISIC's masks. */
-const CLASS_NAMES = ['background', 'lesion'];
-const ANCHOR_SAMPLES = 3;
-const AUGMENTED = 3;
-const TILE = { least: 320, most: 320 };
 
 export async function inspectData(options: InspectDataOptions): Promise<DataReport> {
-  const { config, count, writer } = options;
-  const samples = new Map<number, AnnotatedImage>();
-  const measures: InstanceMeasures[] = [];
-  const found = await readSamples({
-    ...options,
-    count: Math.max(count, options.measure),
-    onSample: (sample, place) => {
-      measures.push(...measureInstances(sample, config));
-      samples.set(place, sample);
-      // Only the first are drawn; the others need not stay in memory.
-      if (samples.size > count) samples.delete(Math.max(...samples.keys()));
-    },
+  const start = performance.now();
+  const { auto, augmentation, hours, seed, writer, onProgress } = options;
+  await using opened = await openPairs(options);
+  const { store, pairs } = opened;
+  const { measure = pairs.length } = options;
+  const chosen = samplePairs(pairs, { count: measure, seed });
+  const { measures, quarantined: failed } = await measurePairs({
+    store,
+    pairs: chosen,
+    onProgress,
   });
-  const shown = [...samples].sort(([a], [b]) => a - b).map(([, sample]) => sample);
-  await writer.picture('samples', await sampleMosaic(shown, options));
-  const anchors = await drawAnchors(shown.slice(0, ANCHOR_SAMPLES), options);
-  await writer.picture('masks', plotMaskPlacement({ instances: measures, config }));
+  if (measures.length === 0) throw noneUsable(failed);
+  const quarantined = [...opened.quarantined, ...failed];
+
+  const usable = Math.round((pairs.length * measures.length) / chosen.length);
+  const machine = thisMachine();
+  const proposals = propose({ measures, pairs: usable, ...auto, machine, hours });
+  const input = options.input(proposals);
+  const { model: config } = input;
+  const split = splitOf(pairs, { failed, input });
+  const nearDuplicates = withParts(findNearDuplicates(measures), split);
+  const found = byLevel([
+    ...duplicateFindings(nearDuplicates),
+    ...findings({ measures, quarantined, side: config.imageMaxDim }),
+  ]);
+
+  const summary = summarise(measures);
+  const title = `${measures.length.toLocaleString('en')} pictures and their lesions`;
+  await writer.picture('overview', plotDataOverview({ summary, measures, title }));
+  const sources = { store, pairs: chosen, writer };
+  await drawSplitLeak(nearDuplicates, sources);
+  await drawFindings(found, sources);
+  const shown = shuffled(usablePairs(chosen, failed), randomStream(seed, 'samples'));
+  const samples = await readSamples(store, { pairs: shown.slice(0, options.count), config });
+  await drawSamples(samples, { augmentation, seed, writer });
+  const anchors = await drawAnchors(samples, { config, seed, writer });
+  const instances = measures.map((pair) => instanceAtSize(pair, config));
+  await writer.picture('masks', plotMaskPlacement({ instances, config }));
   return {
-    pairs: found.pairs,
-    read: found.read,
-    quarantined: found.quarantined.map(({ id, reason }) => ({ id, reason })),
-    masks: summariseMasks(measures),
+    pairs: pairs.length,
+    read: chosen.length,
+    quarantined,
+    summary,
+    masks: summariseMasks(instances),
+    split: {
+      seed: input.split.seed,
+      validationShare: input.split.validationShare,
+      training: split.training.length,
+      validation: split.validation.length,
+    },
+    nearDuplicates,
+    findings: found,
+    proposals,
     anchors,
-    files: writer.written,
+    seconds: Math.round((performance.now() - start) / 100) / 10,
+    files: [...writer.written],
   };
 }
 
-/** Without augmentation a grid of samples; with it a row a sample: as it is, then a few changed ones. */
-async function sampleMosaic(
-  samples: readonly AnnotatedImage[],
-  { augmentation, seed }: InspectDataOptions,
+const usablePairs = (pairs: readonly EntryPair[], failed: readonly Quarantined[]): EntryPair[] => {
+  const ids = new Set(failed.map(({ id }) => id));
+  return pairs.filter(({ id }) => !ids.has(id));
+};
+
+/** The run's own split: it depends on which ids are usable, and not on what they are read from. */
+function splitOf(
+  pairs: readonly EntryPair[],
+  { failed, input }: { readonly failed: readonly Quarantined[]; readonly input: PipelineInput },
 ) {
-  const variants = augmentation === null ? 0 : AUGMENTED;
-  const tiles: Tile[] = [];
-  for (const sample of samples) {
-    tiles.push({ drawing: await sampleTile(sample), title: sample.id });
-    for (let variant = 1; variant <= variants && augmentation !== null; variant++) {
-      const random = randomStream(seed, 'inspect', 'augment', variant, sample.id);
-      const drawing = await sampleTile(augment(sample, augmentation, random));
-      tiles.push({ drawing, title: `augmented, ${String(variant)}` });
-    }
-  }
-  return mosaic({ tiles, columns: variants === 0 ? 4 : 1 + variants });
-}
-
-function sampleTile(image: AnnotatedImage) {
-  const instances = image.instances.map(({ classId, mask }) => ({
-    classId,
-    mask,
-    box: extractBox(mask, [image.height, image.width]),
-  }));
-  return drawInstances({
-    image,
-    instances,
-    classNames: CLASS_NAMES,
-    colours: instances.length === 1 ? ['#ffd92e'] : undefined,
-    captions: instances.map(() => ''),
-    // A tint would hide what augmentation does to colours.
-    showMasks: false,
-    side: TILE,
-  });
-}
-
-async function drawAnchors(
-  samples: readonly AnnotatedImage[],
-  { config, seed, writer }: InspectDataOptions,
-): Promise<AnchorCounts[]> {
-  const counts: AnchorCounts[] = [];
-  const tiles: Tile[] = [];
-  for (const image of samples) {
-    const { id, height, width, instances } = image;
-    const anchors = pixelAnchors(config, [height, width]);
-    const targets = buildRpnTargets({
-      anchors,
-      gtClassIds: instances.map(({ classId }) => classId),
-      gtBoxes: Int32Array.from(instances.flatMap(({ mask }) => extractBox(mask, [height, width]))),
-      config,
-      random: randomStream(seed, 'inspect', 'anchors', id),
-    });
-    const of = (value: number) => targets.match.filter((match) => match === value).length;
-    counts.push({ id, positive: of(1), negative: of(-1), neutral: of(0) });
-    const drawn = await drawAnchorTargets({
-      image,
-      masks: instances.map(({ mask }) => mask),
-      anchors,
-      targets,
-      deviations: config.rpnBboxStdDev,
-      seed,
-    });
-    tiles.push(...drawn.map((tile) => ({ ...tile, title: `${id}: ${tile.title ?? ''}` })));
-  }
-  await writer.picture('anchors', mosaic({ tiles, columns: 3 }));
-  return counts;
+  const ids = usablePairs(pairs, failed).map(({ id }) => id);
+  // A run would refuse a single pair; here it can be looked at all the same.
+  return ids.length < 2 ? { training: ids, validation: [] } : splitIds(ids, input.split);
 }

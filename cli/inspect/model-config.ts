@@ -1,5 +1,4 @@
 /** The model's options from the same flags as a run's: preset, config file, `--set`. */
-import { pipelineInputSchema } from '../../contracts/pipeline-input.ts';
 import { namedConfigSchema } from '../../maskrcnn/config-parsing.ts';
 import type { MaskRcnnConfig, MaskRcnnConfigInput } from '../../maskrcnn/config.ts';
 import { buildRequest, type RequestFlags } from '../request.ts';
@@ -7,16 +6,11 @@ import { buildRequest, type RequestFlags } from '../request.ts';
 export type ConfigFlags = Pick<RequestFlags, 'preset' | 'config' | 'set'>;
 
 /** Nothing is fetched: a request just has to name archives. */
-const NO_DATA = {
+export const NO_DATA = {
   dataset: 'inspected',
   images: 'file:///inspected.zip',
   masks: 'file:///inspected.zip',
 };
-
-/** Over the recipe's defaults, as a run would have it. @throws UsageError */
-export function runConfig(flags: ConfigFlags): MaskRcnnConfig {
-  return pipelineInputSchema.parse(buildRequest({ ...flags, ...NO_DATA })).model;
-}
 
 /** Over `known`, then Matterport's defaults. @throws UsageError */
 export function modelConfig(flags: ConfigFlags, known: MaskRcnnConfigInput): MaskRcnnConfig {

@@ -9,6 +9,14 @@ export interface ArchiveStream {
   cancel(): Promise<void>;
 }
 
+/** An archive that is looked into where it lies, without fetching it as a whole. */
+export interface RangedSource extends AsyncDisposable {
+  /** Of the whole archive. */
+  readonly bytes: number;
+  /** Bytes `start` to `end` (exclusive). */
+  getRange(key: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** An address without what may be secret in it: user, password, signature. */
 export function printable(url: string): string {
   const { protocol, host, pathname } = new URL(url);

@@ -29,7 +29,7 @@ export async function openHttpSource(
   options: HttpSourceOptions = {},
 ): Promise<ArchiveStream> {
   const { attempts = 5, pauseMs = 500, signal } = options;
-  const first = await request(url, {}, options);
+  const first = await requestHttp(url, {}, options);
   const version = first.headers.get('etag') ?? first.headers.get('last-modified') ?? undefined;
   const bytes = lengthOf(first);
   const validator = strongValidator(first);
@@ -66,7 +66,7 @@ export async function openHttpSource(
 
   async function resume(at: number): Promise<Response> {
     const headers = { range: `bytes=${String(at)}-`, 'if-range': validator ?? '' };
-    const response = await request(url, headers, options);
+    const response = await requestHttp(url, headers, options);
     const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
     if (response.status === 206 && Number(from) === at) return response;
     await response.body?.cancel();
@@ -86,10 +86,11 @@ export async function openHttpSource(
   };
 }
 
-async function request(
+/** Typed errors for every answer but a good one. */
+export async function requestHttp(
   url: string,
   headers: Record<string, string>,
-  { signal, silenceMs = 30_000 }: HttpSourceOptions,
+  { signal, silenceMs = 30_000 }: HttpSourceOptions = {},
 ): Promise<Response> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), silenceMs);

@@ -6,9 +6,17 @@ import { Readable } from 'node:stream';
 import { RandomAccessReader } from 'yauzl';
 import type { ObjectStore } from '../../storage/object-store.ts';
 
-/** The memory that a reader may hold is about `BLOCK_BYTES * BLOCKS`. */
+/** The memory that a reader may hold is about a block's bytes times these. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
 const BLOCKS = 12;
+
+export interface StoreReaderOptions {
+  readonly store: RangedSource;
+  readonly key: string;
+  readonly bytes: number;
+  /** Whoever reads only some entries does well with small blocks: what is larger is read by itself. */
+  readonly blockBytes?: number;
+}
 
 type RangedSource = Pick<ObjectStore, 'getRange'>;
 
@@ -16,18 +24,24 @@ export class StoreReader extends RandomAccessReader {
   readonly #store: RangedSource;
   readonly #key: string;
   readonly #bytes: number;
+  readonly #blockBytes: number;
   /** By block number, least recently used first; reads under way are shared. */
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
 
-  constructor({ store, key, bytes }: { store: RangedSource; key: string; bytes: number }) {
+  constructor({ store, key, bytes, blockBytes = BLOCK_BYTES }: StoreReaderOptions) {
     super();
     this.#store = store;
     this.#key = key;
     this.#bytes = bytes;
+    this.#blockBytes = blockBytes;
   }
 
   /** Bytes `start` to `end` (exclusive), as a buffer of their own. */
   async bytes(start: number, end: number): Promise<Buffer> {
+    if (end - start > this.#blockBytes && end <= this.#bytes) {
+      const range = await this.#store.getRange(this.#key, start, end);
+      return Buffer.from(range.buffer, range.byteOffset, range.byteLength);
+    }
     const buffer = Buffer.allocUnsafe(end - start);
     await this.#fill(buffer, start);
     return buffer;
@@ -63,8 +77,8 @@ export class StoreReader extends RandomAccessReader {
       throw new Error(`points to bytes ${start}..${end} of an archive of ${this.#bytes} bytes`);
     }
     for (let at = start; at < end;) {
-      const number = Math.floor(at / BLOCK_BYTES);
-      const first = number * BLOCK_BYTES;
+      const number = Math.floor(at / this.#blockBytes);
+      const first = number * this.#blockBytes;
       const block = await this.#block(number);
       const until = Math.min(end, first + block.length);
       yield block.subarray(at - first, until - first);
@@ -73,8 +87,8 @@ export class StoreReader extends RandomAccessReader {
   }
 
   #block(number: number): Promise<Uint8Array> {
-    const start = number * BLOCK_BYTES;
-    const end = Math.min(start + BLOCK_BYTES, this.#bytes);
+    const start = number * this.#blockBytes;
+    const end = Math.min(start + this.#blockBytes, this.#bytes);
     const block = this.#blocks.get(number) ?? this.#store.getRange(this.#key, start, end);
     this.#blocks.delete(number);
     this.#blocks.set(number, block);

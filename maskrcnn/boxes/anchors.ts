@@ -10,7 +10,10 @@ import type { NormBoxes, PixelBoxes, Size } from '../shapes.ts';
 import { normBoxes } from './normalisation.ts';
 
 /** Height and width of the feature maps P2…P6 for an image of `size`. */
-export function pyramidSizes({ backboneStrides }: MaskRcnnConfig, [height, width]: Size): Size[] {
+export function pyramidSizes(
+  { backboneStrides }: Pick<MaskRcnnConfig, 'backboneStrides'>,
+  [height, width]: Size,
+): Size[] {
   return backboneStrides.map((stride) => [Math.ceil(height / stride), Math.ceil(width / stride)]);
 }
 

@@ -24,12 +24,14 @@ export function plotMaskPlacement({ instances, config }: MaskPlacementOptions): 
     })),
   );
   const most = 1.05 * config.imageMaxDim;
+  // Thousands of dots are a cloud, not a blot.
+  const r = instances.length > 500 ? 1.6 : 3;
   const sizes = chart({
     ...SIZE,
     x: { ...axis, label: 'box width, pixels', domain: [0, most] },
     y: { ...axis, label: 'box height, pixels', domain: [0, most] },
     marks: [
-      Plot.dot(instances, { x: 'width', y: 'height', r: 3, fill: INSTANCE, fillOpacity: 0.5 }),
+      Plot.dot(instances, { x: 'width', y: 'height', r, fill: INSTANCE, fillOpacity: 0.5 }),
       Plot.dot(
         anchors.filter(({ height, width }) => Math.max(height, width) <= most),
         { x: 'width', y: 'height', r: 6, symbol: 'times', stroke: ANCHOR, strokeWidth: 2.5 },
@@ -42,7 +44,7 @@ export function plotMaskPlacement({ instances, config }: MaskPlacementOptions): 
     y: { ...axis, label: 'centre, top to bottom', domain: [0, 1], reverse: true },
     marks: [
       Plot.frame(),
-      Plot.dot(instances, { x: 'centreX', y: 'centreY', r: 3, fill: INSTANCE, fillOpacity: 0.5 }),
+      Plot.dot(instances, { x: 'centreX', y: 'centreY', r, fill: INSTANCE, fillOpacity: 0.5 }),
     ],
   });
   const areas = chart({
@@ -64,6 +66,6 @@ export function plotMaskPlacement({ instances, config }: MaskPlacementOptions): 
       { drawing: areas, title: 'Areas' },
     ],
     columns: 3,
-    title: `${String(instances.length)} instances at training size`,
+    title: `${instances.length.toLocaleString('en')} instances at training size`,
   });
 }

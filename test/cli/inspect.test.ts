@@ -7,13 +7,16 @@ import sharp from 'sharp';
 import { augmentationOf } from '../../cli/inspect/augmentation-of.ts';
 import { readPicture, readTruth } from '../../cli/inspect/read-picture.ts';
 import { runInspectModel } from '../../cli/inspect/run-model.ts';
-import { readSamples } from '../../cli/inspect/samples.ts';
+import { dataReportSchema } from '../../cli/inspect/data-report.ts';
+import { openPairs } from '../../cli/inspect/open-pairs.ts';
 import { weightsSource } from '../../cli/inspect/weights-source.ts';
 import { writeSyntheticArchives, type ArchivePaths } from '../../datasets/synthetic-archive.ts';
+import { splitIds } from '../../datasets/split-dataset.ts';
+import { startFileServer } from '../../infra/servers/file-server.ts';
 import { Parameters } from '../../maskrcnn/parameters.ts';
 import { saveWeights } from '../../maskrcnn/weights/load.ts';
 import { ANCHOR_COLOURS } from '../../report/anchors.ts';
-import { greyPng, jpeg, lesionPng } from '../datasets/zips.ts';
+import { greyPng, jpeg, lesionPng, zipOf, type Member } from '../datasets/zips.ts';
 import { SIDE, tinyConfig } from '../maskrcnn/export/tiny-model.ts';
 import { elementsOf, textsOf } from '../report/pixels.ts';
 import { temporaryFolder } from '../support/servers.ts';
@@ -32,15 +35,6 @@ const place = (name: string) => join(home.path, name);
 const inspect = (...args: readonly string[]) =>
   runLesionflow(['inspect', ...args], { LESIONFLOW_HOME: home.path });
 
-interface DataNumbers {
-  readonly pairs: number;
-  readonly read: number;
-  readonly quarantined: readonly { readonly id: string; readonly reason: string }[];
-  readonly anchors: readonly { readonly positive: number; readonly negative: number }[];
-  readonly masks: { readonly instances: number; readonly area: Readonly<Record<string, number>> };
-  readonly files: readonly string[];
-}
-
 describe('inspect data', () => {
   const ofArchives = () => ['--images', archives.images, '--masks', archives.masks];
 
@@ -57,13 +51,14 @@ describe('inspect data', () => {
     ];
     const { code, stdout, stderr } = await inspect('data', ...ofArchives(), ...flags);
     expect([code, stderr]).toEqual([0, '']);
-    for (const name of ['samples', 'anchors', 'masks']) {
+    for (const name of ['overview', 'unusual', 'samples', 'anchors', 'masks']) {
       const path = place(`data/${name}.png`);
       expect(stdout).toContain(`wrote ${path}`);
       expect((await sharp(path).metadata()).width).toBeGreaterThan(600);
     }
     expect(stdout).toContain('5 pairs, 5 of them read; unusable: none');
     expect(stdout).toMatch(/share of the image +\d/);
+    expect(stdout).toMatch(/What --preset auto would take\n +image size/);
   });
 
   test('draws as many anchors as it counts, and a row of augmented samples for each sample', async () => {
@@ -87,11 +82,15 @@ describe('inspect data', () => {
       place('svg'),
     );
     expect(code).toBe(0);
-    const numbers = JSON.parse(stdout) as DataNumbers;
+    const numbers = dataReportSchema.parse(JSON.parse(stdout));
     expect([numbers.pairs, numbers.read, numbers.masks.instances]).toEqual([5, 5, 5]);
-    expect(numbers.files).toEqual(
-      ['samples', 'anchors', 'masks'].map((name) => place(`svg/${name}.svg`)),
-    );
+    expect(numbers.files).toEqual([
+      ...['overview', 'unusual', 'samples', 'anchors', 'masks'].map((name) =>
+        place(`svg/${name}.svg`),
+      ),
+      place('svg/data.json'),
+    ]);
+    expect(JSON.parse(readFileSync(place('svg/data.json'), 'utf8'))).toEqual(JSON.parse(stdout));
 
     const drawn = elementsOf(readFileSync(place('svg/anchors.svg'), 'utf8'), 'box normal');
     const total = (kind: 'positive' | 'negative') =>
@@ -128,14 +127,15 @@ describe('inspect data', () => {
       ...['--preset', 'tiny', '--json', '--out', place('folder/out')],
     );
     expect(code).toBe(0);
-    const numbers = JSON.parse(stdout) as DataNumbers;
-    expect(numbers.quarantined).toEqual([
+    const numbers = dataReportSchema.parse(JSON.parse(stdout));
+    expect(numbers.quarantined).toMatchObject([
       { id: 'C', reason: 'missing-mask' },
       { id: 'D', reason: 'duplicate-image' },
       { id: 'B', reason: 'mask-empty' },
     ]);
     // Half of the width and half of the height.
-    expect(numbers.masks.area['median']).toBeCloseTo(0.25, 1);
+    expect(numbers.masks.area.median).toBeCloseTo(0.25, 1);
+    expect(numbers.findings[0]).toMatchObject({ kind: 'unusable', level: 'act' });
   });
 
   test('a wrong option of the model ends with code 2 and is named, without a stack', async () => {
@@ -146,21 +146,12 @@ describe('inspect data', () => {
     expect(code).toBe(2);
   });
 
-  const read = (changes: { readonly images?: string; readonly masks?: string }) =>
-    readSamples({
-      ...archives,
-      ...changes,
-      config: tinyConfig(),
-      count: 1,
-      seed: 0,
-      onSample: () => undefined,
-    });
-
   test('a path that is not there, and masks that are none, are named', async () => {
-    await expect(read({ images: 'nowhere.zip' })).rejects.toThrow(
+    const { images } = archives;
+    await expect(openPairs({ ...archives, images: 'nowhere.zip' })).rejects.toThrow(
       /--images: there is no file.*nowhere\.zip/,
     );
-    await expect(read({ masks: archives.images })).rejects.toThrow(
+    await expect(openPairs({ images, masks: images })).rejects.toThrow(
       /No image has a mask.*NAME_segmentation\.png/,
     );
   });
@@ -173,6 +164,54 @@ describe('inspect data', () => {
     expect(augmentationOf('recipe')).toMatchObject({ op: 'someOf' });
     expect(() => augmentationOf('[{ op: fliplrr }]')).toThrow(/--augment is not valid.*fliplr/s);
     expect(() => augmentationOf('[{')).toThrow(/--augment cannot be read/);
+  });
+});
+
+describe('near-duplicates across the split', () => {
+  test('a planted one is found over http, drawn, and said first; the run would split the same', async () => {
+    const set = await writeSyntheticArchives({
+      folder: place('split'),
+      count: 12,
+      size: 96,
+      seed: 8,
+    });
+    const folder = place('planted');
+    await using files = await startFileServer({ folder: home.path });
+    const opened = await openPairs(set);
+    const { training, validation } = splitIds(
+      opened.pairs.map(({ id }) => id),
+      { seed: 3, validationShare: 0.25 },
+    );
+    // The first picture of the training part takes the place of the first one of validation, brighter and smaller.
+    const [original = '', twin = ''] = [training[0], validation[0]];
+    const members = { images: [] as Member[], masks: [] as Member[] };
+    for (const { id, image, mask } of opened.pairs) {
+      const source = opened.pairs.find((pair) => pair.id === (id === twin ? original : id));
+      const read = async (key = '') => Buffer.from(await opened.store.get(key));
+      const [jpg, png] = await Promise.all([read(source?.image.key), read(source?.mask.key)]);
+      const isTwin = id === twin;
+      const brighter = sharp(jpg).linear(1.05, 4).jpeg({ quality: 70 });
+      members.images.push({ name: image.path, contents: isTwin ? await brighter.toBuffer() : jpg });
+      members.masks.push({ name: mask.path, contents: png });
+    }
+    await opened[Symbol.asyncDispose]();
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'i.zip'), zipOf(members.images));
+    await writeFile(join(folder, 'm.zip'), zipOf(members.masks));
+
+    const url = (name: string) => `${files.url}/planted/${name}.zip`;
+    const { code, stdout, stderr } = await inspect(
+      ...['data', '--images', url('i'), '--masks', url('m'), '--out', place('leak'), '--json'],
+      ...['--preset', 'tiny', '--set', 'split.seed=3', '--set', 'split.validationShare=0.25'],
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const { nearDuplicates, findings, split } = dataReportSchema.parse(JSON.parse(stdout));
+    expect(split).toEqual({ seed: 3, validationShare: 0.25, training: 9, validation: 3 });
+    expect(nearDuplicates).toHaveLength(1);
+    expect([...(nearDuplicates[0]?.ids ?? [])].sort()).toEqual([original, twin].sort());
+    expect([...(nearDuplicates[0]?.parts ?? [])].sort()).toEqual(['training', 'validation']);
+    expect(findings[0]?.kind).toBe('split-leak');
+    expect((await sharp(place('leak/split-leak.png')).metadata()).width).toBeGreaterThan(500);
   });
 });
 

@@ -1,16 +1,17 @@
 /** Curves, grids and histograms, by what they draw and write; and the numbers behind them. */
 import { describe, expect, test } from '@jest/globals';
 import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
-import type { AnnotatedImage } from '../../maskrcnn/training/annotated-image.ts';
 import { letter } from '../../report/lettering.ts';
-import { measureInstances, renderMaskSummary, summariseMasks } from '../../report/mask-summary.ts';
+import { instanceAtSize, renderMaskSummary, summariseMasks } from '../../report/mask-summary.ts';
 import { plotMaskPlacement } from '../../report/plots/mask-placement.ts';
 import { plotOverlaps } from '../../report/plots/overlaps.ts';
 import { CURVE_COLOUR, plotPrecisionRecall } from '../../report/plots/precision-recall.ts';
 import { plotWeightHistograms, sampleOf } from '../../report/plots/weight-histograms.ts';
 import { renderWeightStats, weightStats } from '../../report/weight-stats.ts';
 import { elementsOf, pixelsOf, textsOf } from './pixels.ts';
-import { rectangle, SIDE } from './shapes.ts';
+import type { Box } from '../../maskrcnn/shapes.ts';
+import { measured } from '../datasets/fingerprint/invented-pairs.ts';
+import { SIDE } from './shapes.ts';
 
 test('letters stand whole wherever a number of theirs rounds to -0', () => {
   for (let x = 0; x < 4; x += 0.037) {
@@ -145,21 +146,13 @@ describe('masks of a data set', () => {
     imageMaxDim: SIDE,
     rpnAnchorScales: [16, 32, 64, 96, 128],
   });
-  const image = (masks: readonly Uint8Array[]): AnnotatedImage => ({
-    id: 'a',
-    height: SIDE,
-    width: SIDE,
-    pixels: new Uint8Array(3 * SIDE * SIDE),
-    window: [64, 0, 192, 256],
-    originalSize: [128, 256],
-    scale: 1,
-    instances: masks.map((mask) => ({ classId: 1, mask })),
-  });
+  /** Of a picture twice as wide as high: above and below it are 64 rows of padding. */
+  const pair = (box: Box, bordersTouched = 0) =>
+    measured({ id: 'a', height: 128, width: 256, box, bordersTouched, area: 0.125 });
 
   test('sizes are in pixels, places and areas in shares of the image without its padding', () => {
-    const [measures] = measureInstances(image([rectangle([96, 96, 160, 160])]), config);
-    expect(measures).toEqual({
-      area: 64 ** 2 / (128 * 256),
+    expect(instanceAtSize(pair([32, 96, 96, 160]), config)).toEqual({
+      area: 0.125,
       height: 64,
       width: 64,
       centreY: 0.5,
@@ -170,12 +163,9 @@ describe('masks of a data set', () => {
   });
 
   test('the summary counts what touches the border and what no anchor fits', () => {
-    const masks = [
-      rectangle([64, 10, 100, 60]),
-      rectangle([100, 4, 104, 250]),
-      new Uint8Array(SIDE ** 2),
-    ];
-    const measures = measureInstances(image(masks), config);
+    const measures = [pair([0, 10, 36, 60], 1), pair([36, 4, 40, 250])].map((one) =>
+      instanceAtSize(one, config),
+    );
     const summary = summariseMasks(measures);
     expect([summary.instances, summary.touchingBorder, summary.poorlyAnchored]).toEqual([
       2, 0.5, 0.5,
