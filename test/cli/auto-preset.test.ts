@@ -91,7 +91,9 @@ describe('--preset auto', () => {
     const images = `http://127.0.0.1:${String(port)}/i.zip`;
     const failed = requestOf({ images });
     await expect(failed).rejects.toThrow(UsageError);
-    await expect(failed).rejects.toThrow(/--preset auto looks .*no HTTP ranges.*name another preset/s);
+    await expect(failed).rejects.toThrow(
+      /--preset auto looks .*no HTTP ranges.*name another preset/s,
+    );
     server.closeAllConnections();
     server.close();
     await expect(requestOf({ images: join(home.path, 'none.zip') })).rejects.toThrow(

@@ -4,7 +4,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import type { EpochResult } from '../../../contracts/progress.ts';
-import { quantile } from '../../distribution.ts';
+import { quantile } from '../../../datasets/fingerprint/spread.ts';
 import { axis, plot, type ChartSize } from '../figure.ts';
 import type { Html } from '../html.ts';
 import type { CurvePoint, LossName } from '../training-curves.ts';

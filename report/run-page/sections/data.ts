@@ -1,6 +1,6 @@
 /** The data set: how much, how large, how much of each image is lesion, and what was set aside and why. */
 import type { DatasetManifest } from '../../../contracts/manifests.ts';
-import { quantile } from '../../distribution.ts';
+import { quantile } from '../../../datasets/fingerprint/spread.ts';
 import { lesionAreaChart } from '../charts/lesion-areas.ts';
 import type { RunFacts } from '../facts.ts';
 import { factList } from '../fact-list.ts';
