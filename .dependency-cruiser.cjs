@@ -5,7 +5,7 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${from}/` },
   to: {
-    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|infra|examples|bench)/',
+    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|serve|infra|examples|bench)/',
     pathNot: [`^${from}/`, ...allowed.map((room) => `^${room}`)],
   },
 });
@@ -78,6 +78,21 @@ module.exports = {
         'augmentation/',
       ],
       'the trainer owns TensorFlow',
+    ),
+    only(
+      'serve',
+      'serve',
+      [
+        'wording/',
+        'contracts/',
+        'storage/',
+        'datasets/',
+        'maskrcnn/',
+        'evaluation/',
+        'report/',
+        'trainer/',
+      ],
+      'a published version over HTTP',
     ),
     only(
       'activities',

@@ -23,6 +23,23 @@ export default tseslint.config(
     },
   },
   {
+    // What runs in a browser; its types are checked by serve/page/tsconfig.json.
+    files: ['serve/page/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'document',
+          'atob',
+          'Blob',
+          'HTMLElement',
+          'HTMLInputElement',
+          'HTMLImageElement',
+          'SVGSVGElement',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {

@@ -10,6 +10,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addReportCommand } from './commands/report.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { exitCodes, reportFailure } from './failures.ts';
@@ -30,6 +31,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addStatusCommand(program);
   addReportCommand(program);
   addPredictCommand(program);
+  addServeCommand(program);
   addInspectCommand(program);
   addConfigCommand(program);
   addDoctorCommand(program, finish);

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { fitImage } from '../datasets/fit-image.ts';
-import { Detector, type Detection } from '../maskrcnn/detector.ts';
-import { Parameters } from '../maskrcnn/parameters.ts';
-import { loadWeights } from '../maskrcnn/weights/load.ts';
+import { UnusableImageError } from '../datasets/errors.ts';
+import type { Detection } from '../maskrcnn/detector.ts';
+import type { PixelImage } from '../maskrcnn/image/resize-image.ts';
 import { encodeMaskPng } from '../report/mask-png.ts';
 import { drawOverlay } from '../report/overlay.ts';
-import { graphCacheIn } from '../trainer/engine.ts';
+import { openDetector } from '../serve/published-detector.ts';
+import { decodeUpright } from '../serve/upright-picture.ts';
 import { downloadVersion, resolveVersion } from '../storage/model-registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { UsageError } from './failures.ts';
@@ -51,12 +51,7 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   const resolved = await resolveVersion(options.store, options.name.model, options.name.version);
   const { weightsPath } = await downloadVersion(options.store, resolved, options.cacheFolder);
   const { config, classNames } = resolved.manifest;
-  using parameters = Parameters.zeros(config);
-  await loadWeights(parameters, weightsPath, { strict: true });
-  using detector = new Detector(config, parameters, {
-    fit: fitImage,
-    graphCache: await graphCacheIn(options.cacheFolder),
-  });
+  using detector = await openDetector({ config, weightsPath, cacheFolder: options.cacheFolder });
   await mkdir(options.out, { recursive: true });
 
   const predictions: Prediction[] = [];
@@ -90,15 +85,9 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   return predictions;
 }
 
-interface RgbImage {
-  readonly pixels: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
-
 async function writePrediction(written: {
   readonly prediction: Prediction;
-  readonly image: RgbImage;
+  readonly image: PixelImage;
   readonly best: Detection | undefined;
   readonly path: string;
 }): Promise<void> {
@@ -131,18 +120,11 @@ function outputNames(images: readonly string[]): ReadonlyMap<string, string> {
   return names;
 }
 
-/** As it is meant to be looked at: turned as the camera says, transparency on white. */
-async function readImage(path: string): Promise<RgbImage> {
+async function readImage(path: string): Promise<PixelImage> {
   try {
-    const { data, info } = await sharp(path)
-      .autoOrient()
-      .flatten({ background: '#fff' })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return { pixels: data, height: info.height, width: info.width };
+    return await decodeUpright(sharp(path));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${path} is not an image that can be read: ${reason}`, { path });
+    if (!(error instanceof UnusableImageError)) throw error;
+    throw new UsageError(`${path} is not an image that can be read: ${error.detail}`, { path });
   }
 }

@@ -12,18 +12,29 @@ export interface MaskOutline {
   readonly pictureWidth: number;
 }
 
-/** Data for the `d` attribute of an SVG path in picture pixels; empty where the mask is empty. */
-export function outlinePath(outline: MaskOutline): string {
+/** `(x, y)` in picture pixels. */
+export type OutlinePoint = readonly [number, number];
+
+/**
+ * The parts of the mask in picture pixels: of each the outer ring, then its holes; a ring ends at the point
+ * where it begins. None where the mask is empty.
+ */
+export function outlinePolygons(outline: MaskOutline): OutlinePoint[][][] {
   const { values, height, width } = thinOut(outline);
   const scaleX = outline.pictureWidth / width;
   const scaleY = outline.pictureHeight / height;
   const shape = contours().size([width, height]).contour(values, 0.5);
-  return shape.coordinates
+  return shape.coordinates.map((rings) =>
+    rings.map((ring) => ring.map(([x = 0, y = 0]): OutlinePoint => [x * scaleX, y * scaleY])),
+  );
+}
+
+/** Data for the `d` attribute of an SVG path in picture pixels; empty where the mask is empty. */
+export function outlinePath(outline: MaskOutline): string {
+  return outlinePolygons(outline)
     .flat()
     .map((ring) => {
-      const points = ring.map(
-        ([x = 0, y = 0]) => `${(x * scaleX).toFixed(1)},${(y * scaleY).toFixed(1)}`,
-      );
+      const points = ring.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
       return `M${points.join('L')}Z`;
     })
     .join('');
