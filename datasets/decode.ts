@@ -25,8 +25,11 @@ export interface BinaryMask extends PixelSize {
 /** A broken file is an error, an odd one (libjpeg's "extraneous bytes") is not. */
 const OPTIONS = { failOn: 'error' } as const;
 
-/** A picture that has not been decoded yet. Throws `UnusableImageError` for anything but JPEG and PNG. */
-export function openPicture(bytes: Uint8Array): Sharp {
+/**
+ * A picture that has not been decoded yet. Throws `UnusableImageError` for anything but JPEG and PNG. `anySize` is
+ * for looking at the header: sharp refuses more than 268 million pixels else.
+ */
+export function openPicture(bytes: Uint8Array, { anySize = false } = {}): Sharp {
   // By the contents: sharp would also open SVG and others, whatever the file is called.
   const isJpeg = startsWith(bytes, [0xff, 0xd8, 0xff]);
   if (!isJpeg && !startsWith(bytes, [0x89, 0x50, 0x4e, 0x47])) {
@@ -36,7 +39,7 @@ export function openPicture(bytes: Uint8Array): Sharp {
       detail: `neither JPEG nor PNG: ${String(bytes.length)} bytes that start with ${start}`,
     });
   }
-  return sharp(bytes, OPTIONS);
+  return sharp(bytes, anySize ? { ...OPTIONS, limitInputPixels: false } : OPTIONS);
 }
 
 /** As 8-bit sRGB without transparency. Throws `UnusableImageError`. */

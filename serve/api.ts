@@ -38,7 +38,7 @@ const maskSchema = z
       polygons: z
         .array(z.array(z.number()))
         .describe(
-          "COCO's outlines `[x, y, x, y, …]`, without holes and to half a pixel: png and rle are exact.",
+          "COCO's outlines `[x, y, x, y, …]`, without holes and to a pixel in a thousand: png and rle are exact.",
         ),
     }),
   ])

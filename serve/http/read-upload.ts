@@ -29,7 +29,7 @@ export async function readUpload(request: FastifyRequest): Promise<Uint8Array> {
  */
 export async function checkPicture(picture: Uint8Array, maxPixels: number): Promise<void> {
   try {
-    const { width, height } = await readMetadata(openPicture(picture));
+    const { width, height } = await readMetadata(openPicture(picture, { anySize: true }));
     if (width * height > maxPixels) throw new TooManyPixelsError({ width, height }, maxPixels);
   } catch (error) {
     if (!(error instanceof UnusableImageError)) throw error;

@@ -1,4 +1,4 @@
-/** The outline of a mask for drawing: few points, to half a pixel of a picture of a thousand. */
+/** The outline of a mask for drawing: few points, to a pixel of a picture of a thousand. */
 import type { Size } from '../../maskrcnn/shapes.ts';
 import { outlinePolygons, type OutlinePoint } from '../../report/contour.ts';
 import { simplifyRing } from './simplify-ring.ts';
@@ -8,7 +8,7 @@ export type Polygon = readonly (readonly OutlinePoint[])[];
 
 /** A contour that is finer shows on no screen, and takes seconds of a large photo. */
 const FINEST = 1024;
-const TOLERANCE = 0.5;
+const TOLERANCE = 0.75;
 
 /** In pixels of the picture, to a tenth. `mask` is `[height * width]`. */
 export function contourOf(mask: Uint8Array, [height, width]: Size): Polygon[] {

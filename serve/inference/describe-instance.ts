@@ -19,7 +19,9 @@ export async function describeInstance(
 ): Promise<Instance> {
   const [y1, x1, y2, x2] = box;
   const polygons = contourOf(mask, size);
-  const pixels = mask.reduce((sum, value) => sum + Number(value !== 0), 0);
+  let pixels = 0;
+  // A loop: `reduce` takes a second of a large photo.
+  for (const value of mask) if (value !== 0) pixels++;
   return {
     className: classNames[classId] ?? String(classId),
     score,

@@ -55,7 +55,11 @@ export class InferenceProcess {
   static async start(options: InferenceOptions): Promise<InferenceProcess> {
     const { load, onLog, startTimeoutMs = 300_000, signal } = options;
     const child = fork(ENTRY, {
-      env: { TF_CPP_MIN_LOG_LEVEL: '2', ...tensorflowSettings(), ...process.env },
+      env: {
+        TF_CPP_MIN_LOG_LEVEL: '2',
+        ...tensorflowSettings(),
+        ...withoutCredentials(process.env),
+      },
       execArgv: FROM_SOURCE ? ['--import', LOADER] : [],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -137,4 +141,11 @@ export class InferenceProcess {
       this.#process.on('message', listen);
     });
   }
+}
+
+/** A process that decodes strangers' files has no use for the store's keys. */
+function withoutCredentials(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/^(AWS_|TEMPORAL_)/.test(name)),
+  );
 }

@@ -41,6 +41,8 @@ export class ServedModel {
   readonly #options: ServedModelOptions;
   readonly #closing = new AbortController();
   #current: Current | undefined;
+  /** The end of the version before, which may still have a picture in it. */
+  #retired: Promise<void> = Promise.resolve();
 
   constructor(options: ServedModelOptions) {
     this.#options = options;
@@ -67,7 +69,7 @@ export class ServedModel {
     const before = this.#current;
     this.#current = { version, process: Promise.resolve(process), isUp: true };
     this.#watch(this.#current, process);
-    await this.#retire(before);
+    this.#retired = Promise.all([this.#retired, this.#retire(before)]).then(() => undefined);
   }
 
   /**
@@ -85,6 +87,10 @@ export class ServedModel {
         throw new InferenceTimeoutError(timeoutMs);
       }),
     ]).finally(() => late.abort());
+    this.#options.log.debug(
+      { version: current.version.manifest.version },
+      'a picture goes to the model',
+    );
     try {
       const found = await process.predict({ picture, ...query }, { timeoutMs });
       return { manifest: current.version.manifest, found };
@@ -101,7 +107,7 @@ export class ServedModel {
     this.#closing.abort();
     const current = this.#current;
     this.#current = undefined;
-    await this.#retire(current);
+    await Promise.all([this.#retired, this.#retire(current)]);
   }
 
   async #retire(current: Current | undefined): Promise<void> {

@@ -52,7 +52,7 @@ let downloads = [];
 /** @param {number} share */
 const percent = (share) => `${String(Math.round(100 * share))} %`;
 /** @param {number} value in per cent */
-const area = (value) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
+const area = (value) => `${value.toFixed(1)} %`;
 
 /** @param {string} id @param {string} text */
 const write = (id, text) => {
@@ -130,7 +130,9 @@ async function open(chosen) {
   if (picture.src !== '') URL.revokeObjectURL(picture.src);
   picture.src = URL.createObjectURL(chosen);
   picture.alt = 'Your picture';
-  sections.intro.hidden = sections.choose.hidden = true;
+  // Still the page's heading for who hears it.
+  sections.intro.classList.add('visually-hidden');
+  sections.choose.hidden = true;
   drawInstances([]);
   show('working');
   announce('Outlining the picture.');
@@ -139,10 +141,12 @@ async function open(chosen) {
   await ready;
 }
 
-/** Gives the frame the shape of the picture; a file that is none has no shape. */
+/** Gives the frame the shape of the picture; what the browser cannot show has none. */
 function frame() {
   const { naturalWidth, naturalHeight } = picture;
-  const ratio = naturalWidth > 0 ? naturalWidth / naturalHeight : 4 / 3;
+  const isShown = naturalWidth > 0;
+  element('stage', HTMLElement).hidden = !isShown;
+  const ratio = isShown ? naturalWidth / naturalHeight : 1;
   element('frame', HTMLElement).style.setProperty('--ratio', String(ratio));
 }
 
@@ -205,6 +209,7 @@ function showFound() {
   element('found-hint', HTMLElement).hidden = hint === '';
   write('confidence-text', percent(least));
   picture.alt = `Your picture; ${title.toLowerCase()}`;
+  element('controls', HTMLElement).hidden = instances.length === 0;
   drawInstances(visible);
   listInstances(visible);
   listFacts(prediction);

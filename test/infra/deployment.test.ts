@@ -2,9 +2,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseDocument } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { projectRoot } from '../../infra/paths.mjs';
+import { runLesionflow } from '../cli/run-lesionflow.ts';
 
 const infra = join(projectRoot, 'infra');
 const read = (path: string) => readFileSync(join(infra, path), 'utf8');
@@ -13,6 +14,14 @@ function parse(path: string): unknown {
   const document = parseDocument(read(path), { merge: true });
   expect([...document.errors, ...document.warnings]).toEqual([]);
   return document.toJS();
+}
+
+/** `lesionflow serve` as an image starts it, with options that the command has. */
+async function expectServe(command: readonly string[]): Promise<void> {
+  const [node, bin = '', ...args] = command;
+  expect([node, existsSync(join(projectRoot, bin)), args[0]]).toEqual(['node', true, 'serve']);
+  const { code, stderr } = await runLesionflow([...args, '--help']);
+  expect([code, stderr]).toEqual([0, '']);
 }
 
 const deployment = z.object({
@@ -54,6 +63,20 @@ describe('Kubernetes', () => {
     expect(parse('kubernetes/config.yaml')).toMatchObject({ kind: 'ConfigMap' });
   });
 
+  test('the server runs a command that is there, with time to answer', async () => {
+    const documents = parseAllDocuments(read('kubernetes/serve.yaml'));
+    const [server, service] = documents.map((document) => {
+      expect([...document.errors, ...document.warnings]).toEqual([]);
+      return document.toJS() as unknown;
+    });
+    const { spec } = deployment.parse(server);
+    const { containers, terminationGracePeriodSeconds } = spec.template.spec;
+    await expectServe(containers[0].command);
+    // `--timeout` is 60 s for one picture.
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(60);
+    expect(service).toMatchObject({ kind: 'Service', spec: { ports: [{ targetPort: 'http' }] } });
+  });
+
   test.each(['data', 'gpu'])('the %s worker runs code that is there, with time to stop', (role) => {
     const { spec } = deployment.parse(parse(`kubernetes/${role}-worker.yaml`));
     const { containers, terminationGracePeriodSeconds } = spec.template.spec;
@@ -66,8 +89,15 @@ describe('Kubernetes', () => {
 describe('compose', () => {
   const { services } = compose.parse(parse('compose.yaml'));
 
-  test('starts Temporal, the store and both workers from targets of the Dockerfile', () => {
-    expect(Object.keys(services).sort()).toEqual(['data-worker', 'gpu-worker', 's3', 'temporal']);
+  test('starts Temporal, the store, both workers and the server from targets of the Dockerfile', async () => {
+    expect(Object.keys(services).sort()).toEqual([
+      'data-worker',
+      'gpu-worker',
+      's3',
+      'serve',
+      'temporal',
+    ]);
+    await expectServe(services['serve']?.command ?? []);
     const targets = [...read('Dockerfile').matchAll(/^FROM \S+ AS (\S+)$/gm)].map(
       ([, name]) => name,
     );
