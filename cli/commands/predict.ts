@@ -33,9 +33,7 @@ async function predict(images: string[], flags: PredictFlags): Promise<void> {
     );
   }
   using store = openStore(process.env);
-  // TensorFlow takes seconds to load, and no other command needs it.
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  const { predictImages } = await import('../predict-images.ts');
+  const predictImages = await loadPredict();
   const predictions = await predictImages({
     store,
     name,
@@ -51,4 +49,14 @@ async function predict(images: string[], flags: PredictFlags): Promise<void> {
     },
   });
   if (flags.json) process.stdout.write(`${JSON.stringify(predictions)}\n`);
+}
+
+/**
+ * TensorFlow takes seconds to load, and no other command needs it. In a function of its own: tsc leaves `.ts` in an
+ * import() beside a `using`.
+ */
+async function loadPredict() {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  const { predictImages } = await import('../predict-images.ts');
+  return predictImages;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import ts from 'typescript';
 import { parseAllDocuments, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { projectRoot } from '../../infra/paths.mjs';
@@ -9,6 +10,7 @@ import { runLesionflow } from '../cli/run-lesionflow.ts';
 
 const infra = join(projectRoot, 'infra');
 const read = (path: string) => readFileSync(join(infra, path), 'utf8');
+const contents = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 
 function parse(path: string): unknown {
   const document = parseDocument(read(path), { merge: true });
@@ -118,5 +120,25 @@ describe('compose', () => {
     const overlay = z.object({ services: z.record(z.string(), z.unknown()) });
     const names = Object.keys(overlay.parse(parse('compose.gpu.yaml')).services);
     expect(Object.keys(services)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe('the build', () => {
+  test('leaves no import of a .ts file, which images do not have', () => {
+    const { config } = ts.readConfigFile(join(projectRoot, 'tsconfig.json'), (path) =>
+      readFileSync(path, 'utf8'),
+    ) as { config: { compilerOptions: object } };
+    const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, projectRoot);
+    const sources = readdirSync(projectRoot, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.endsWith('.ts') && !/(^|\/)(node_modules|dist|\.lesionflow|test)\//.test(path),
+    );
+    const lazy = sources.filter((path) => contents(path).includes('import('));
+    expect(lazy).toContain('cli/commands/serve.ts');
+    const left = lazy.filter((path) =>
+      /import\(['"]\.[^'"]*\.ts['"]\)/.test(
+        ts.transpileModule(contents(path), { compilerOptions: options, fileName: path }).outputText,
+      ),
+    );
+    expect(left).toEqual([]);
   });
 });
