@@ -5,136 +5,84 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/activity';
-import {
-  ActivityFailure,
-  WorkflowFailedError,
-  defaultPayloadConverter,
-  type WorkflowHandle,
-} from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import { trainEpochActivity } from '../../activities/train-epoch.ts';
+import { ActivityFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { leftBehind } from '../../activities/left-behind.ts';
-import { activityProgressSchema, type ActivityProgress } from '../../contracts/progress.ts';
 import { TrainerHost } from '../../trainer/host.ts';
-import { epochTask } from '../trainer/fixtures/epoch-task.ts';
+import { epochTask, finished } from '../trainer/fixtures/epoch-task.ts';
 import { startTemporal, type TestTemporalServer } from '../workflows/support/environment.ts';
 import { eventually } from '../workflows/support/runs.ts';
+import {
+  outputOf,
+  progressAt,
+  requestFor,
+  startEpochWorker,
+  type EpochWorker,
+} from './fixtures/epoch-worker.ts';
 
 const TASKS = fileURLToPath(new URL('../trainer/fixtures/tasks.ts', import.meta.url));
-const WORKFLOWS = fileURLToPath(new URL('./fixtures/one-epoch.ts', import.meta.url));
-const TASK_QUEUE = 'one-epoch';
 
 let environment: TestTemporalServer;
 let trainer: TrainerHost;
-let worker: Worker;
-let running: Promise<void>;
+let worker: EpochWorker;
 
 beforeAll(async () => {
   environment = await startTemporal();
   trainer = new TrainerHost({ entry: TASKS, onLog: () => undefined });
-  await startWorker();
+  worker = await startEpochWorker(environment, trainer);
 });
 afterAll(async () => {
-  await stopWorker();
+  await worker.stop();
   await trainer.close();
   await environment.teardown();
 });
 
-let bundle: Awaited<ReturnType<typeof bundleWorkflowCode>> | undefined;
-async function startWorker(): Promise<void> {
-  bundle ??= await bundleWorkflowCode({
-    workflowsPath: WORKFLOWS,
-    logger: new DefaultLogger('WARN'),
-  });
-  worker = await Worker.create({
-    connection: environment.nativeConnection,
-    namespace: environment.namespace,
-    taskQueue: TASK_QUEUE,
-    workflowBundle: bundle,
-    activities: { trainEpoch: trainEpochActivity(trainer) },
-    maxHeartbeatThrottleInterval: '200ms',
-    maxConcurrentActivityTaskExecutions: 1,
-  });
-  running = worker.run();
-}
-
-async function stopWorker(): Promise<void> {
-  if (worker.getState() === 'RUNNING') worker.shutdown();
-  await running;
-}
-
 const start = (behaviour: string, workflowId: string): Promise<WorkflowHandle> =>
-  environment.client.workflow.start('oneEpoch', {
-    taskQueue: TASK_QUEUE,
-    workflowId,
-    args: [epochTask(behaviour).input],
-  });
+  worker.start(epochTask(behaviour).input, workflowId);
 
-/** The activity as the server sees it, with its last heartbeat. */
-async function pending(handle: WorkflowHandle) {
-  const { raw } = await handle.describe();
-  const activity = raw.pendingActivities?.[0];
-  const payload = activity?.heartbeatDetails?.payloads?.[0];
-  const progress: ActivityProgress | undefined = payload
-    ? activityProgressSchema.parse(defaultPayloadConverter.fromPayload(payload))
-    : undefined;
-  return { paused: activity?.paused === true, startedAt: activity?.lastStartedTime, progress };
+/** An epoch that is past its fifth step. */
+async function underWay(workflowId: string): Promise<WorkflowHandle> {
+  const handle = await start('steps-until-told', workflowId);
+  await eventually(async () => ((await progressAt(handle))?.done ?? 0) > 5);
+  return handle;
 }
-
-const stepsDone = async (handle: WorkflowHandle) => (await pending(handle)).progress?.done ?? 0;
-
-const request = (handle: WorkflowHandle) => ({
-  namespace: environment.namespace,
-  execution: { workflowId: handle.workflowId },
-  type: 'trainEpoch',
-});
 
 /** Where the attempt that finished went on from; the fixture tells it so. */
-const wentOnFrom = async (handle: WorkflowHandle): Promise<number> => {
-  const output = (await handle.result()) as { readonly result: { readonly startedFrom: string } };
-  return Number(output.result.startedFrom.replace('saved-at-', ''));
-};
+const wentOnFrom = async (handle: WorkflowHandle): Promise<number> =>
+  Number(finished(await outputOf(handle)).result.startedFrom?.replace('saved-at-', ''));
 
 describe('an epoch ends in a saved checkpoint, from which it goes on,', () => {
   it('when the server pauses the activity', async () => {
-    const handle = await start('steps-until-told', 'paused');
-    await eventually(async () => (await stepsDone(handle)) > 5);
-    const service = environment.client.workflowService;
-    await service.pauseActivity({ ...request(handle), reason: 'a test' });
-    await eventually(async () => {
-      const { progress } = await pending(handle);
-      return progress?.checkpoints?.[0]?.manifestKey.startsWith('saved-at-') === true;
-    });
-    const saved = (await pending(handle)).progress?.checkpoints?.[0];
-    expect(saved?.stepInEpoch).toBeGreaterThan(5);
-    await service.unpauseActivity(request(handle));
-    expect(await wentOnFrom(handle)).toBe(saved?.stepInEpoch);
+    const handle = await underWay('paused');
+    const { workflowService } = environment.client;
+    await workflowService.pauseActivity({ ...requestFor(environment, handle), reason: 'a test' });
+    const saved = async () => (await progressAt(handle))?.checkpoints?.[0];
+    await eventually(async () => (await saved()) !== undefined);
+    const checkpoint = await saved();
+    expect(checkpoint?.stepInEpoch).toBeGreaterThan(5);
+    await workflowService.unpauseActivity(requestFor(environment, handle));
+    expect(await wentOnFrom(handle)).toBe(checkpoint?.stepInEpoch);
   });
 
   it('when the server resets the activity', async () => {
-    const handle = await start('steps-until-told', 'reset');
-    await eventually(async () => (await stepsDone(handle)) > 5);
-    await environment.client.workflowService.resetActivity(request(handle));
+    const handle = await underWay('reset');
+    await environment.client.workflowService.resetActivity(requestFor(environment, handle));
     expect(await wentOnFrom(handle)).toBeGreaterThan(5);
   });
 
   it('when the run is cancelled', async () => {
-    const handle = await start('steps-until-told', 'cancelled');
-    await eventually(async () => (await stepsDone(handle)) > 5);
+    const handle = await underWay('cancelled');
     await handle.cancel();
-    const output = (await handle.result()) as { kind: string; checkpoint: { stepInEpoch: number } };
+    const output = await outputOf(handle);
     expect(output.kind).toBe('interrupted');
-    expect(output.checkpoint.stepInEpoch).toBeGreaterThan(5);
+    expect(output.checkpoint?.stepInEpoch).toBeGreaterThan(5);
   });
 
   it('when the worker is told to leave', async () => {
-    const handle = await start('steps-until-told', 'left');
-    await eventually(async () => (await stepsDone(handle)) > 5);
-    await stopWorker();
-    await startWorker();
-    const output = (await handle.result()) as { kind: string; checkpoint: { stepInEpoch: number } };
+    const handle = await underWay('left');
+    await worker.restart();
+    const output = await outputOf(handle);
     expect(output.kind).toBe('interrupted');
-    expect(output.checkpoint.stepInEpoch).toBeGreaterThan(5);
+    expect(output.checkpoint?.stepInEpoch).toBeGreaterThan(5);
   });
 });
 
