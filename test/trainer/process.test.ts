@@ -6,6 +6,7 @@ import type { TrainEpochInput } from '../../contracts/activities.ts';
 import { evaluationManifestSchema, outcomeSchema } from '../../contracts/manifests.ts';
 import type { ActivityProgress } from '../../contracts/progress.ts';
 import type { EvaluationRef } from '../../contracts/references.ts';
+import { splitDataset } from '../../datasets/split-dataset.ts';
 import { readCheckpoint } from '../../storage/checkpoints.ts';
 import { readDocument, readNamedDocument } from '../../storage/documents.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
@@ -51,6 +52,13 @@ const after = (input: TrainEpochInput, { checkpoint }: FinishedEpoch): TrainEpoc
   epoch: input.epoch + 1,
   start: { kind: 'checkpoint', checkpoint },
 });
+
+/** The same images, divided otherwise. */
+const otherSplit = () =>
+  splitDataset({
+    ...{ store: testStore().store, dataset: data.dataset },
+    ...{ seed: 2, validationShare: 0.34 },
+  });
 
 /** Every weight and every velocity. */
 const numbers = async ({ checkpoint }: FinishedEpoch) => {
@@ -114,6 +122,27 @@ describe('the trainer process', () => {
     expect(await numbers(again)).toEqual(await numbers(second));
     expect(again.result.training).toEqual(second.result.training);
     expect(await cachedGraphs()).toEqual(graphs);
+  });
+
+  test('refuses a start that is damaged, or of another recipe or other data', async () => {
+    const input = after(firstEpoch('run', data), first);
+    const { checkpoint } = first;
+    const damaged = { ...checkpoint, hash: 'd'.repeat(64) };
+    await expect(
+      train(host, { ...input, start: { kind: 'checkpoint', checkpoint: damaged } }),
+    ).rejects.toMatchObject({
+      code: 'checkpoint-damaged',
+      retryable: false,
+      values: { checkpoint: damaged },
+    });
+    await expect(train(host, { ...input, seed: input.seed + 1 })).rejects.toMatchObject({
+      code: 'checkpoint-of-other-recipe',
+      retryable: false,
+    });
+    const split = await otherSplit();
+    await expect(train(host, { ...input, split })).rejects.toMatchObject({
+      code: 'checkpoint-of-other-data',
+    });
   });
 
   test('scores a checkpoint on the validation images and draws them', async () => {
