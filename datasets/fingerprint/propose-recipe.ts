@@ -30,7 +30,7 @@ const SHARE_OF_TIME = 0.8;
 /** Matterport's recipe sees each picture so often; more was not seen to help. */
 const MOST_PASSES = 40;
 /** From scratch fewer images teach nothing, however few pictures they come from. */
-const LEAST_IMAGES = 1600;
+export const LEAST_IMAGES = 1600;
 /** An epoch ends with a validation and a checkpoint, which should be rare against its steps, */
 const LEAST_STEPS = 25;
 /** and yet show every so many seconds how training goes. */

@@ -1,6 +1,7 @@
 /** The image size that a data set's lesions need, and the one that the machine and the hours allow. */
 import { quantileOf } from './spread.ts';
 import type { PairMeasures } from './measure-pair.ts';
+import { LEAST_IMAGES } from './propose-recipe.ts';
 import { fitsMemory, stepSeconds, type Machine } from './training-cost.ts';
 
 export interface SizeOptions {
@@ -70,7 +71,8 @@ export function lesionSide({
 
 function affordable(wanted: number, { trainingPairs, machine, hours }: SizeOptions): number {
   for (let side = wanted; side > LEAST; side -= STEP) {
-    const seconds = LEAST_PASSES * trainingPairs * stepSeconds({ side, batch: 1 }, machine);
+    const images = Math.max(LEAST_IMAGES, LEAST_PASSES * trainingPairs);
+    const seconds = images * stepSeconds({ side, batch: 1 }, machine);
     const isInTime = machine.hasGpu || seconds <= 3600 * hours;
     if (isInTime && fitsMemory({ side, batch: 1 }, machine)) return side;
   }

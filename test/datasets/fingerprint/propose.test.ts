@@ -80,6 +80,9 @@ describe('image size', () => {
     const cramped = proposeSize({ ...options, measures, machine: { ...CPU, memory: 2.7 } });
     expect(hasty.side).toBeLessThan(free.side);
     expect(hasty.reason).toContain('0.05 h');
+    // However few the pictures are, learning from them takes its time.
+    const few = { ...options, measures, hours: 0.2, trainingPairs: 5 };
+    expect(proposeSize(few).side).toBeLessThan(free.side);
     expect(cramped.side).toBeLessThan(free.side);
     expect(cramped.reason).toMatch(/3 GB of memory/);
   });
