@@ -58,7 +58,7 @@ function overview({ pairs, read, quarantined, summary, split, seconds }: DataRep
   return [
     `${String(pairs)} pairs, ${String(read)} of them read; unusable: ${unusable}`,
     `  pictures  ${images.sizes.length === 1 ? `all ${size}` : `${size} most often; widths ${plain(images.width.least)} to ${plain(images.width.most)}, heights ${plain(images.height.least)} to ${plain(images.height.most)}`}`,
-    `  lesions   ${percent(lesions.area.least)} to ${percent(lesions.area.most)} of the picture, half of them below ${percent(lesions.area.median)}; ${percent(touching / total)} leave the picture`,
+    `  lesions   ${percent(lesions.area.least)} to ${percent(lesions.area.most)} of the picture, half of them below ${percent(lesions.area.median)}; ${touching === 0 ? 'none' : percent(touching / total)} leave the picture`,
     `  colours   (red, green, blue) skin ${colour('skin')}; lesions ${colour('lesion')}`,
     `  split     ${String(split.training)} for training, ${String(split.validation)} for validation (seed ${String(split.seed)})`,
     `  read in   ${plain(seconds)} s`,

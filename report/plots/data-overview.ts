@@ -43,7 +43,7 @@ export function plotDataOverview(options: DataOverviewOptions): Drawing {
         drawing: areas(options),
       },
       {
-        title: `Where lesions lie; ${percent(touchShare)} leave the picture`,
+        title: `Where lesions lie; ${touching === 0 ? 'none' : percent(touchShare)} leave the picture`,
         drawing: heat(options),
       },
       {
