@@ -77,6 +77,7 @@ function liveView(output: WriteStream): View {
 export function plainView(output: { write(text: string): unknown }): View {
   const shown = new Map<string, string>();
   let epochsShown = 0;
+  let isPaused = false;
   const note = (text: string) => output.write(`${text}\n`);
   const showEpochs = ({ status }: RunSnapshot) => {
     for (const epoch of status?.history.slice(epochsShown) ?? []) {
@@ -97,9 +98,17 @@ export function plainView(output: { write(text: string): unknown }): View {
         if (step === 'train' && state !== 'running') showEpochs(snapshot);
         if (state === 'waiting' || shown.get(step) === state) continue;
         shown.set(step, state);
-        note(`${step}: ${state}${state === 'done' && text !== '' ? ` (${text})` : ''}`);
+        const isOver = state === 'done' || state === 'skipped';
+        note(`${step}: ${state}${isOver && text !== '' ? ` (${text})` : ''}`);
       }
       showEpochs(snapshot);
+      for (const warning of snapshot.status?.notes ?? []) {
+        if (!shown.has(warning)) note(warning);
+        shown.set(warning, '');
+      }
+      if (snapshot.status?.state === 'paused' && !isPaused) note('paused');
+      if (snapshot.status?.state === 'running' && isPaused) note('goes on');
+      isPaused = snapshot.status?.state === 'paused';
       for (const { type, attempt, lastFailure } of snapshot.activities) {
         const retry = `${type} try ${attempt}`;
         if (attempt === 1 || shown.has(retry)) continue;

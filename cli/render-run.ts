@@ -7,6 +7,7 @@ import type {
   RunStatus,
 } from '../contracts/progress.ts';
 import type { Scores } from '../contracts/references.ts';
+import { checkpointWords } from '../workflows/run-details.ts';
 import type { ActivityUnderWay, RunSnapshot } from './watch-run.ts';
 
 const MARKS = {
@@ -79,24 +80,45 @@ export function renderScores(scores: Scores): string[] {
   ];
 }
 
-/** Scores, version and alias of a run that completed. */
-export function renderResult({ evaluation, version, alias }: PipelineResult): string[] {
-  return [
+/** Scores, version and alias that a completed run came to; an earlier run's, where there was nothing new. */
+export function renderResult(result: PipelineResult): string[] {
+  const { runId, outcome, evaluation, version, alias } = result;
+  const scores = [
     `Scores on ${evaluation.images} validation images:`,
     ...renderScores(evaluation.scores),
-    `Published ${version.model} version ${version.version}; ${alias.name} ` +
-      `${alias.moved ? 'names it now' : 'stays where it was'}: ${alias.reason}.`,
+  ];
+  const { model, version: number } = version;
+  if (outcome === 'no-change') {
+    return [
+      `Nothing new: data, recipe and code are those of ${runId}, whose result stands. --force trains all the same.`,
+      ...scores,
+      `Published then: ${model} version ${number}.`,
+    ];
+  }
+  const moved = alias.moved ? 'names it now' : 'stays where it was';
+  return [
+    ...scores,
+    `Published ${model} version ${number}; ${alias.name} ${moved}: ${alias.reason}.`,
+  ];
+}
+
+/** What somebody who looks at a run should know beside its steps. */
+export function renderNotes({ state, lastCheckpoint, notes }: RunStatus): string[] {
+  const standsStill = state === 'paused' || state === 'cancelled' || state === 'failed';
+  return [
+    ...(standsStill && lastCheckpoint !== null ? [checkpointWords(lastCheckpoint)] : []),
+    ...notes.map((note) => pico.yellow(note)),
   ];
 }
 
 function describe(
   step: PipelineStep,
-  { epochs, history }: RunStatus,
+  { state, epochs, history }: RunStatus,
   activity: ActivityUnderWay | undefined,
 ): Pick<StepView, 'share' | 'text'> {
   const progress = activity?.progress;
   const within = shareOf(progress);
-  const words: string[] = [];
+  const words: string[] = state === 'paused' ? ['paused'] : [];
   if (step === 'train')
     words.push(`epoch ${Math.min(epochs.done + 1, epochs.total)} of ${epochs.total}`);
   if (progress) words.push(amount(progress));

@@ -47,13 +47,7 @@ const QUERY_MS = 5_000;
 
 /** Throws `UsageError` when there is no such run. */
 export async function snapshotOf(client: Client, runId: string): Promise<RunSnapshot> {
-  const handle = client.workflow.getHandle(runId);
-  const description = await handle.describe().catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    throw new UsageError(`There is no run "${runId}". "lesionflow status" lists the runs.`, {
-      runId,
-    });
-  });
+  const description = await describe(client, runId);
   const state = description.status.name;
   return {
     runId,
@@ -67,11 +61,31 @@ export async function snapshotOf(client: Client, runId: string): Promise<RunSnap
   };
 }
 
+/** Throws `UsageError` when there is no such run, or it is over. */
+export async function requireRunning(client: Client, runId: string): Promise<void> {
+  const { status } = await describe(client, runId);
+  if (status.name === 'RUNNING') return;
+  const state = status.name.toLowerCase().replace('_', ' ');
+  throw new UsageError(`The run ${runId} is over: it is ${state}.`, { runId, state });
+}
+
 /** Is this a server that is away for a while, rather than a wrong call? */
 export function isConnectionLoss(error: unknown): boolean {
   // gRPC: CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE. Client methods wrap the error, sometimes twice.
   if (isGrpcServiceError(error)) return [1, 4, 14].includes(error.code);
   return error instanceof Error && error.cause !== undefined && isConnectionLoss(error.cause);
+}
+
+function describe(client: Client, runId: string): Promise<WorkflowExecutionDescription> {
+  return client.workflow
+    .getHandle(runId)
+    .describe()
+    .catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      throw new UsageError(`There is no run "${runId}". "lesionflow status" lists the runs.`, {
+        runId,
+      });
+    });
 }
 
 async function statusOf(client: Client, runId: string): Promise<RunStatus | undefined> {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Client } from '@temporalio/client';
 import { workflowTypes } from '../../contracts/task-queues.ts';
 import { openTemporal, type TemporalConnection } from '../connections.ts';
-import { renderScores, renderSteps } from '../render-run.ts';
+import { renderNotes, renderScores, renderSteps } from '../render-run.ts';
 import { snapshotOf } from '../watch-run.ts';
 
 interface StatusFlags {
@@ -60,11 +60,15 @@ async function showRun(
   const snapshot = await snapshotOf(client, runId);
   if (json) return [JSON.stringify(snapshot)];
   const page = pageOf(runId);
-  const scores = snapshot.status?.scores;
+  const { status } = snapshot;
+  const scores = status?.scores;
+  // Temporal knows of no pause: for it a run that waits is running.
+  const state = status?.state === 'paused' ? 'paused' : snapshot.state.toLowerCase();
   return [
-    `${runId}: ${snapshot.state.toLowerCase()}, ${duration(snapshot.startedAt, snapshot.closedAt)}`,
+    `${runId}: ${state}, ${duration(snapshot.startedAt, snapshot.closedAt)}`,
     ...(page === undefined ? [] : [page]),
     ...renderSteps(snapshot),
+    ...(status === undefined ? [] : renderNotes(status)),
     ...(scores == null ? [] : renderScores(scores)),
     ...(snapshot.failure === undefined ? [] : [snapshot.failure]),
   ];

@@ -12,6 +12,7 @@ import { startRun } from '../start-run.ts';
 import { DEFAULT_HOURS, HOURS_HELP, positiveNumber } from './auto-options.ts';
 
 interface TrainFlags extends AutoFlags {
+  readonly force?: true;
   readonly detach?: true;
   readonly json?: true;
 }
@@ -40,6 +41,7 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     )
     .option('--strict', 'refuse weights with layers missing, left over or of another shape')
     .option('--set <key=value>', 'one option, e.g. model.imageMaxDim=256 (repeatable)', repeated)
+    .option('--force', 'train even when an earlier run did the very same')
     .addOption(new Option('--detach', 'only start the run and print its id'))
     .option('--json', 'print the result as JSON on stdout, progress on stderr')
     .action(async (flags: TrainFlags) => finish(await train(flags)));
@@ -56,6 +58,7 @@ async function train(flags: TrainFlags): Promise<number> {
   const output = flags.json || flags.detach ? process.stderr : process.stdout;
   const say = (text: string) => void output.write(`${text}\n`);
   const request = buildRequest(flags.preset === AUTO ? await madeForTheData(flags, say) : flags);
+  if (flags.force) request.force = true;
   await using temporal = await openTemporal(process.env);
   const runId = await startRun(temporal.client, request);
   const page = temporal.pageOf(runId);
