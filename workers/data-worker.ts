@@ -1,7 +1,7 @@
 /**
  * Hosts the workflows, and fetches, unpacks, inspects, splits and packs data:
  * `node --import tsx workers/data-worker.ts`. Environment: Temporal (connection.ts), the store
- * (storage/s3-settings.ts), `LESIONFLOW_LOG_LEVEL`.
+ * (storage/s3-settings.ts), the build of the workflows' code (versioning.ts), `LESIONFLOW_LOG_LEVEL`.
  */
 import { Worker } from '@temporalio/worker';
 import { createDataActivities } from '../activities/create-data-activities.ts';
@@ -9,6 +9,7 @@ import { taskQueues } from '../contracts/task-queues.ts';
 import { sweepOldUploads } from '../storage/sweep-uploads.ts';
 import { openProvenStore } from './proven-store.ts';
 import { serve } from './serve.ts';
+import { workflowVersion } from './versioning.ts';
 import { sharedOptions } from './worker-options.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -27,6 +28,7 @@ await serve('data', async (place, logger) => {
   const shared = sharedOptions('data', place);
   const workflows = await Worker.create({
     ...shared,
+    ...workflowVersion(process.env),
     taskQueue: taskQueues.pipeline,
     workflowBundle: await workflowBundle(),
   });

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { plainView } from '../../cli/follow-run.ts';
-import { renderSteps } from '../../cli/render-run.ts';
+import { renderResult, renderSteps } from '../../cli/render-run.ts';
 import type { RunSnapshot } from '../../cli/watch-run.ts';
 import type { Losses, PipelineStep, RunStatus } from '../../contracts/progress.ts';
 
@@ -110,4 +110,36 @@ test('a log gets each change and each epoch once', () => {
     'train: running',
     'epoch 1 of 2 (all): loss 1.2500, validation loss –, 9 s',
   ]);
+});
+
+describe('a run with nothing new', () => {
+  const scores = {
+    jaccard: 0.7,
+    thresholdJaccard: 0.6,
+    dice: 0.8,
+    sensitivity: 0.9,
+    specificity: 0.9,
+    accuracy: 0.9,
+  };
+  const hash = 'a'.repeat(64);
+
+  test('marks what was skipped, and why', () => {
+    const shown = lines(snapshot({ records: 'done', train: 'skipped', publish: 'skipped' }));
+    expect(shown[7]).toMatch(/↷ train +train!/);
+    let text = '';
+    plainView({ write: (part: string) => (text += part) }).show(snapshot({ train: 'skipped' }));
+    expect(text).toBe('train: skipped (train!)\n');
+  });
+
+  test('names the run whose result stands', () => {
+    const result = renderResult({
+      runId: 'run-0',
+      outcome: 'no-change',
+      evaluation: { key: 'e', hash, images: 2, scores },
+      version: { model: 'lesion', version: 3, manifestKey: 'v', hash },
+      alias: { name: 'champion', moved: true, reason: 'it is better' },
+    });
+    expect(result[0]).toMatch(/^Nothing new: .* those of run-0, whose result stands\..*--force/);
+    expect(result.at(-1)).toBe('Published then: lesion version 3.');
+  });
 });

@@ -26,8 +26,12 @@ export class SteppingEpochs {
     this.#stop = `${epoch}:${step}`;
   }
 
+  get isStanding(): boolean {
+    return this.#standing !== undefined;
+  }
+
   async untilStanding(): Promise<void> {
-    await eventually(() => Promise.resolve(this.#standing !== undefined));
+    await eventually(() => Promise.resolve(this.isStanding));
   }
 
   goOn(): void {
