@@ -5,7 +5,7 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^${from}/` },
   to: {
-    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|serve|infra|examples|bench)/',
+    path: '^(wording|contracts|graph|maskrcnn|augmentation|datasets|evaluation|storage|trainer|activities|workflows|workers|cli|report|serve|infra|examples|bench|chaos)/',
     pathNot: [`^${from}/`, ...allowed.map((room) => `^${room}`)],
   },
 });
@@ -123,6 +123,12 @@ module.exports = {
       'bench',
       ['maskrcnn/', 'augmentation/', 'datasets/', 'report/', 'trainer/', 'graph/', 'infra/'],
       'the bench runs what the trainer runs, without the pipeline',
+    ),
+    only(
+      'chaos-disturbs-the-pipeline',
+      'chaos',
+      ['contracts/', 'storage/', 'datasets/', 'maskrcnn/random', 'workers/', 'cli/', 'infra/'],
+      'the fault harness uses the pipeline from outside, as an operator does',
     ),
     only(
       'workers',

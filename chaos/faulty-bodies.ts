@@ -9,17 +9,20 @@ const DROP_MS = 50;
 /** Slow for as long as `isSlow` says so; then the rest flows freely. */
 export function trickled(isSlow: () => boolean): Transform {
   return new Transform({
-    async transform(chunk: Buffer, _, done) {
-      let at = 0;
-      while (at < chunk.length && isSlow()) {
-        this.push(chunk.subarray(at, at + DROP_BYTES));
-        at += DROP_BYTES;
-        await sleep(DROP_MS);
-      }
-      if (at < chunk.length) this.push(chunk.subarray(at));
-      done();
+    transform(chunk: Buffer, _, done) {
+      void drip(this, chunk, isSlow).then(() => done());
     },
   });
+}
+
+async function drip(into: Transform, chunk: Buffer, isSlow: () => boolean): Promise<void> {
+  let at = 0;
+  while (at < chunk.length && isSlow()) {
+    into.push(chunk.subarray(at, at + DROP_BYTES));
+    at += DROP_BYTES;
+    await sleep(DROP_MS);
+  }
+  if (at < chunk.length) into.push(chunk.subarray(at));
 }
 
 /** Passes half of `bytes`, then calls `onCut` and swallows the rest; at its end when there are no bytes. */

@@ -136,7 +136,7 @@ function forward(passage: Passage): void {
 }
 
 function sendBody({ state, fault, request, response }: Passage, upstream: ClientRequest): void {
-  request.on('end', () => upstream.addTrailers(request.trailers as Record<string, string>));
+  request.on('end', () => upstream.addTrailers(request.trailers));
   if (fault === 'reset-request') {
     const bytes = Number(request.headers['content-length'] ?? 0);
     const half = cutAfterHalf(bytes, () => {

@@ -1,0 +1,66 @@
+/**
+ * The run that is disturbed: the preset `tiny`, smaller still, in two stages. Everything that a large run has is
+ * in it once: an optimizer with slots, averages, augmentation, validation, checkpoints within the epochs.
+ */
+import { presets } from '../cli/presets.ts';
+import type { PipelineRequest } from '../contracts/pipeline-input.ts';
+
+export const STAGES = ['heads', 'all'] as const;
+export const EPOCHS_OF_A_STAGE = 2;
+/** 1-based, over all stages. */
+export const stageOfEpoch = (epoch: number): string | undefined =>
+  STAGES[Math.ceil(epoch / EPOCHS_OF_A_STAGE) - 1];
+
+export const ALIAS = 'champion';
+export const IMAGES_OF_A_STEP = 4;
+
+/** How long a run is. */
+export interface RunLength {
+  readonly stepsPerEpoch: number;
+  readonly checkpointSeconds: number;
+  /** More than a trainer's start and its slowest step take. */
+  readonly heartbeatSeconds: number;
+}
+
+/** Epochs of half a minute on 2 CPU cores: several checkpoints fit into each. */
+export const LONG: RunLength = { stepsPerEpoch: 100, checkpointSeconds: 2, heartbeatSeconds: 40 };
+
+/** For CI. */
+export const SHORT: RunLength = { stepsPerEpoch: 30, checkpointSeconds: 1, heartbeatSeconds: 60 };
+
+export interface RequestOptions extends RunLength {
+  /** Of data set and model alike: a new one finds nothing in the store that an earlier run left. */
+  readonly name: string;
+  readonly images: string;
+  readonly masks: string;
+}
+
+export function chaosRequest(options: RequestOptions): PipelineRequest {
+  const { name, images, masks, stepsPerEpoch, checkpointSeconds, heartbeatSeconds } = options;
+  return {
+    dataset: { name, images, masks },
+    model: {
+      ...presets.tiny.model,
+      name: 'chaos',
+      imagesPerGpu: IMAGES_OF_A_STEP,
+      stepsPerEpoch,
+      validationSteps: 2,
+    },
+    training: {
+      ...presets.tiny.training,
+      stages: STAGES.map((stage) => ({
+        name: stage,
+        layers: stage,
+        epochs: EPOCHS_OF_A_STAGE,
+        learningRate: 0.0005,
+        schedule: 'cosine' as const,
+        warmupSteps: 4,
+      })),
+    },
+    checkpoints: { everySeconds: checkpointSeconds, keepEpochs: 2 },
+    evaluation: { overlays: 2 },
+    publish: { model: name, alias: ALIAS },
+    timeouts: { heartbeatSeconds },
+    force: true,
+  };
+}
