@@ -13,12 +13,12 @@ import type { Scene } from './faults/fault.ts';
 import { meetRun, type Met } from './meet-run.ts';
 import { secretsInHeartbeats } from './oracles/leaked-secrets.ts';
 import type { Violation } from './oracles/violation.ts';
-import { places, type Place } from './places.ts';
 import type { Plant } from './plant.ts';
-import { stageOfEpoch, STAGES, type RunLength } from './recipe.ts';
+import type { RunLength } from './recipe.ts';
 import { isPast, RunWatch, type Position } from './run-watch.ts';
 import type { PlannedFault } from './schedule.ts';
 import type { PlantedSecret } from './secrets.ts';
+import { workflowsOf } from './workflows-of.ts';
 
 export interface RunOptions {
   readonly plant: Plant;
@@ -34,7 +34,7 @@ export interface RunOptions {
 
 /** What became of a fault. */
 export interface FaultReport extends PlannedFault {
-  /** Missed: its moment never came. Stuck: the run made no progress after it. */
+  /** Missed: its moment never came, or it was over too soon. Stuck: the run made no progress after it. */
   readonly outcome: 'survived' | 'missed' | 'stuck' | 'left out';
   /** From the harm to the first progress past where the run was; an outage's own time is part of it. */
   readonly recoverySeconds?: number;
@@ -59,12 +59,6 @@ const HEARTBEAT_LOOK_MS = 3_000;
 
 /** So long the last reports from before the harm take to arrive. */
 const SETTLE_MS = 1_500;
-
-/** The pipeline's own, and those of its stages. */
-export const workflowsOf = (runId: string): string[] => [
-  runId,
-  ...STAGES.map((stage) => `${runId}-${stage}`),
-];
 
 /** Throws the signal's reason. */
 export async function disturbedRun(options: RunOptions): Promise<RunReport> {
@@ -117,7 +111,15 @@ async function disturb(planned: PlannedFault, options: Disturbance): Promise<Fau
     return { ...planned, outcome: 'missed' };
   }
   const began = performance.now();
-  const isStuck = await harm(planned, met, options);
+  let isStuck: boolean;
+  try {
+    isStuck = await harm(planned, met, options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    proxy.setFault(undefined);
+    say(`${name}: could not be done (${String(error)})`);
+    return { ...planned, outcome: 'missed' };
+  }
   const recoverySeconds = (performance.now() - began) / 1000;
   const outcome = isStuck ? 'stuck' : 'survived';
   say(`${name}: ${inWords(met.position)}; ${outcome} after ${recoverySeconds.toFixed(1)} s`);
@@ -162,11 +164,9 @@ function sceneOf(
   { plant, runId, seed, length, watch }: Disturbance,
   untilFurther: Scene['untilFurther'],
 ): Scene {
-  const { epoch }: Place = places[planned.place];
   return {
     plant,
     runId,
-    stage: epoch === undefined ? undefined : stageOfEpoch(epoch),
     heartbeatSeconds: length.heartbeatSeconds,
     random: randomStream(seed, 'harm', planned.index),
     untilFurther,
@@ -183,7 +183,9 @@ function heartbeatLook({ plant, secrets }: RunOptions, runId: string) {
   const look = async () => {
     if (performance.now() - last < HEARTBEAT_LOOK_MS) return;
     last = performance.now();
-    violations.push(...(await secretsInHeartbeats(plant.client, workflowsOf(runId), secrets)));
+    violations.push(
+      ...(await secretsInHeartbeats(plant.client, await workflowsOf(plant.client, runId), secrets)),
+    );
   };
   return { look, violations };
 }

@@ -1,5 +1,5 @@
 /** All oracles over one run that is over. */
-import { workflowsOf, type RunReport } from './disturbed-run.ts';
+import type { RunReport } from './disturbed-run.ts';
 import { faults } from './faults/catalogue.ts';
 import { readFinalState, sameFinalState, type FinalState } from './oracles/final-state.ts';
 import { secretsInFiles, secretsInHistories, secretsInStore } from './oracles/leaked-secrets.ts';
@@ -14,6 +14,7 @@ import { places, type Place } from './places.ts';
 import type { Plant } from './plant.ts';
 import { ALIAS } from './recipe.ts';
 import type { PlantedSecret } from './secrets.ts';
+import { workflowsOf } from './workflows-of.ts';
 
 export interface JudgeOptions {
   readonly plant: Plant;
@@ -51,7 +52,7 @@ export async function judge(options: JudgeOptions): Promise<{
     completion(report),
     wholeObjects(index),
     secretsInStore(index),
-    await secretsInHistories(plant.client, workflowsOf(runId), secrets),
+    await secretsInHistories(plant.client, await workflowsOf(plant.client, runId), secrets),
     await secretsInFiles(plant.logFiles, secrets),
     await leakedUploads(plant.store, prefixes),
     await orphans(mark),

@@ -7,26 +7,32 @@ import type { PipelineRequest } from '../contracts/pipeline-input.ts';
 
 export const STAGES = ['heads', 'all'] as const;
 export const EPOCHS_OF_A_STAGE = 2;
-/** 1-based, over all stages. */
-export const stageOfEpoch = (epoch: number): string | undefined =>
-  STAGES[Math.ceil(epoch / EPOCHS_OF_A_STAGE) - 1];
-
 export const ALIAS = 'champion';
-export const IMAGES_OF_A_STEP = 4;
 
 /** How long a run is. */
 export interface RunLength {
   readonly stepsPerEpoch: number;
+  readonly imagesPerStep: number;
   readonly checkpointSeconds: number;
   /** More than a trainer's start and its slowest step take. */
   readonly heartbeatSeconds: number;
 }
 
 /** Epochs of half a minute on 2 CPU cores: several checkpoints fit into each. */
-export const LONG: RunLength = { stepsPerEpoch: 100, checkpointSeconds: 2, heartbeatSeconds: 40 };
+export const LONG: RunLength = {
+  stepsPerEpoch: 100,
+  imagesPerStep: 8,
+  checkpointSeconds: 2,
+  heartbeatSeconds: 40,
+};
 
 /** For CI. */
-export const SHORT: RunLength = { stepsPerEpoch: 30, checkpointSeconds: 1, heartbeatSeconds: 60 };
+export const SHORT: RunLength = {
+  stepsPerEpoch: 30,
+  imagesPerStep: 2,
+  checkpointSeconds: 1,
+  heartbeatSeconds: 40,
+};
 
 export interface RequestOptions extends RunLength {
   /** Of data set and model alike: a new one finds nothing in the store that an earlier run left. */
@@ -36,13 +42,13 @@ export interface RequestOptions extends RunLength {
 }
 
 export function chaosRequest(options: RequestOptions): PipelineRequest {
-  const { name, images, masks, stepsPerEpoch, checkpointSeconds, heartbeatSeconds } = options;
+  const { name, images, masks, stepsPerEpoch, imagesPerStep } = options;
   return {
     dataset: { name, images, masks },
     model: {
       ...presets.tiny.model,
       name: 'chaos',
-      imagesPerGpu: IMAGES_OF_A_STEP,
+      imagesPerGpu: imagesPerStep,
       stepsPerEpoch,
       validationSteps: 2,
     },
@@ -57,10 +63,10 @@ export function chaosRequest(options: RequestOptions): PipelineRequest {
         warmupSteps: 4,
       })),
     },
-    checkpoints: { everySeconds: checkpointSeconds, keepEpochs: 2 },
+    checkpoints: { everySeconds: options.checkpointSeconds, keepEpochs: 2 },
     evaluation: { overlays: 2 },
     publish: { model: name, alias: ALIAS },
-    timeouts: { heartbeatSeconds },
+    timeouts: { heartbeatSeconds: options.heartbeatSeconds },
     force: true,
   };
 }

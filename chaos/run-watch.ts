@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { ActivityProgress } from '../contracts/progress.ts';
 import { isConnectionLoss, snapshotOf, type RunSnapshot } from '../cli/watch-run.ts';
-import { IMAGES_OF_A_STEP } from './recipe.ts';
 
 /** Compared from left to right. */
 export interface Position {
@@ -28,6 +27,7 @@ export interface RunWatchOptions {
   readonly client: Client;
   readonly runId: string;
   readonly stepsPerEpoch: number;
+  readonly imagesPerStep: number;
   /** Called after each look. */
   readonly onLook: () => Promise<void>;
   /** Ends every waiting with its reason. */
@@ -99,7 +99,10 @@ export class RunWatch {
     const training = activities.find(({ type }) => type === 'trainEpoch');
     const { imagesPerSecond = 0 } = training?.progress ?? {};
     this.#known = { steps, epochs, work: this.#workOf(training?.progress) };
-    this.#stepsPerSecond = Math.max(this.#stepsPerSecond, imagesPerSecond / IMAGES_OF_A_STEP);
+    this.#stepsPerSecond = Math.max(
+      this.#stepsPerSecond,
+      imagesPerSecond / this.#options.imagesPerStep,
+    );
     if (!isPast(this.#known, this.#furthest)) return;
     this.#furthest = this.#known;
     this.#furthestAt = performance.now();

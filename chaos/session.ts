@@ -7,7 +7,7 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { writeSyntheticArchives } from '../datasets/synthetic-archive.ts';
 import { startFileServer } from '../infra/servers/file-server.ts';
-import { disturbedRun, workflowsOf, type RunReport } from './disturbed-run.ts';
+import { disturbedRun, type RunReport } from './disturbed-run.ts';
 import { NoReferenceError } from './errors.ts';
 import { judge, prefixesOf } from './judge.ts';
 import type { FinalState } from './oracles/final-state.ts';
@@ -76,6 +76,13 @@ export const hasFailed = ({ reference, runs, violations, stoppedBy }: SessionRes
   [...(reference?.violations ?? []), ...runs.flatMap((run) => run.violations), ...violations]
     .length > 0;
 
+interface OneRun {
+  readonly plant: Plant;
+  /** Of both archives. */
+  readonly urls: Readonly<Record<'images' | 'masks', string>>;
+  readonly faults: readonly PlannedFault[];
+}
+
 class Session {
   readonly #options: SessionOptions;
   readonly #mark: string;
@@ -118,19 +125,29 @@ class Session {
     for (const faults of runs) {
       if (performance.now() > deadline) return;
       signal.throwIfAborted();
-      const name = `chaos-${faults[0]?.index ?? 'none'}`;
-      const run = await this.#oneRun({ plant, urls, name, faults });
-      this.runs.push(run.judged);
-      if (run.judged.report.result === undefined) await startAnew(plant, run.judged.report.runId);
+      const judged = await this.#disturbedRun({ plant, urls, faults });
+      this.runs.push(judged);
+      if (judged.report.result === undefined) await startAnew(plant);
     }
   }
 
-  async #oneRun(options: {
-    readonly plant: Plant;
-    readonly urls: Readonly<Record<'images' | 'masks', string>>;
-    readonly name: string;
-    readonly faults: readonly PlannedFault[];
-  }): Promise<{ readonly judged: JudgedRun; readonly state: FinalState | undefined }> {
+  /** A run that the harness itself could not follow is not a sound one; the next may be. */
+  async #disturbedRun(options: OneRun): Promise<JudgedRun> {
+    const name = `chaos-${options.faults[0]?.index ?? 'none'}`;
+    try {
+      return (await this.#oneRun({ ...options, name })).judged;
+    } catch (error) {
+      const { signal, say } = this.#options;
+      signal.throwIfAborted();
+      const what = `${name} could not be followed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`;
+      say(`  VIOLATED completion: ${what}`);
+      return { report: unknownRun(name), violations: [{ oracle: 'completion', what }] };
+    }
+  }
+
+  async #oneRun(
+    options: OneRun & { readonly name: string },
+  ): Promise<{ readonly judged: JudgedRun; readonly state: FinalState | undefined }> {
     const { plant, urls, name, faults } = options;
     const { length, seed, say, signal } = this.#options;
     const secrets = Object.values<PlantedSecret>({ ...this.#secrets });
@@ -174,17 +191,29 @@ class Session {
   }
 }
 
+const unknownRun = (name: string): RunReport => ({
+  runId: name,
+  state: 'UNKNOWN',
+  failure: undefined,
+  result: undefined,
+  history: [],
+  faults: [],
+  stepsPerSecond: 0,
+  violations: [],
+});
+
 /** Ends what a lost run left, so that the next one has its workers for itself. */
-async function startAnew(plant: Plant, runId: string): Promise<void> {
-  for (const id of workflowsOf(runId)) {
-    await plant.client.workflow
-      .getHandle(id)
+async function startAnew({ client, proxy, parts }: Plant): Promise<void> {
+  for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus="Running"' })) {
+    // A stage ends by itself when its pipeline has.
+    await client.workflow
+      .getHandle(workflowId)
       .terminate('The harness gave it up.')
       .catch(() => undefined);
   }
-  plant.proxy.setFault(undefined);
-  signalTo(plant.parts.gpu.pid, 'SIGKILL');
-  signalTo(plant.parts.data.pid, 'SIGKILL');
+  proxy.setFault(undefined);
+  signalTo(parts.gpu.pid, 'SIGKILL');
+  signalTo(parts.data.pid, 'SIGKILL');
 }
 
 async function empty(plant: Plant, prefixes: readonly string[]): Promise<void> {

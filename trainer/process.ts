@@ -7,17 +7,24 @@ import { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import { createS3ObjectStore, s3SettingsFromEnvironment } from '../storage/s3-object-store.ts';
 import { requireMeantGpu } from './accelerator.ts';
 import { CheckpointUploader } from './checkpoints/checkpoint-uploader.ts';
+import { removeDeadWorkspaces } from './dead-workspaces.ts';
 import { serveTasks } from './serve.ts';
 import { evaluate } from './tasks/evaluate.ts';
 import { exportModel } from './tasks/export-model.ts';
 import { trainEpoch } from './tasks/train-epoch.ts';
-import { cacheFolderFromEnvironment, dataThreadsFromEnvironment, type TaskTools } from './tools.ts';
+import {
+  cacheFolderFromEnvironment,
+  dataThreadsFromEnvironment,
+  workspaceParent,
+  type TaskTools,
+} from './tools.ts';
 import { WarmModel } from './warm-model.ts';
 
 const log = pino({ name: 'trainer' }, pino.destination({ dest: 2, sync: true }));
 const settings = s3SettingsFromEnvironment(process.env);
 const store = createS3ObjectStore(settings);
 const cacheFolder = cacheFolderFromEnvironment(process.env);
+await removeDeadWorkspaces(workspaceParent(cacheFolder));
 const warm = new WarmModel({ store, cacheFolder });
 const threads = dataThreadsFromEnvironment(process.env);
 const loader = new BatchLoader({ store: settings, cacheFolder, threads });

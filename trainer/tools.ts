@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { CheckpointUploader } from './checkpoints/checkpoint-uploader.ts';
+import { workspacePrefix } from './dead-workspaces.ts';
 import type { WarmModel } from './warm-model.ts';
 
 export interface TaskTools {
@@ -35,10 +36,13 @@ export interface Workspace extends AsyncDisposable {
   readonly folder: string;
 }
 
+/** Where the tasks' folders are. */
+export const workspaceParent = (cacheFolder: string): string => join(cacheFolder, 'tasks');
+
 /** A folder of the task's own, gone with all that is in it when the task ends. */
 export async function makeWorkspace(cacheFolder: string): Promise<Workspace> {
-  const parent = join(cacheFolder, 'tasks');
+  const parent = workspaceParent(cacheFolder);
   await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, `${String(process.pid)}-`));
+  const folder = await mkdtemp(join(parent, workspacePrefix()));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -8,8 +8,6 @@ import type { PlaceName } from '../places.ts';
 export interface Scene {
   readonly plant: Plant;
   readonly runId: string;
-  /** The stage that is trained, where one is. */
-  readonly stage: string | undefined;
   readonly heartbeatSeconds: number;
   /** Of this fault alone. */
   readonly random: RandomStream;
