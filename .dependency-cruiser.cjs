@@ -127,7 +127,16 @@ module.exports = {
     only(
       'chaos-disturbs-the-pipeline',
       'chaos',
-      ['contracts/', 'storage/', 'datasets/', 'maskrcnn/random', 'workers/', 'cli/', 'infra/'],
+      [
+        'contracts/',
+        'storage/',
+        'datasets/',
+        'maskrcnn/random',
+        'trainer/tools',
+        'workers/',
+        'cli/',
+        'infra/',
+      ],
       'the fault harness uses the pipeline from outside, as an operator does',
     ),
     only(

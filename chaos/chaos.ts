@@ -79,8 +79,9 @@ function exitCodeOf(
   return exitCodes.failed;
 }
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
 
 /** Minutes and seconds since the start. */
 function clock(began: number): string {

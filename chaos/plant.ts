@@ -12,6 +12,7 @@ import { freePorts } from '../infra/ports.ts';
 import { nodeArguments, startProcess } from '../infra/processes.ts';
 import { startObjectServer } from '../infra/servers/object-server.ts';
 import { startTemporalServer } from '../infra/servers/temporal-server.ts';
+import { workspaceParent } from '../trainer/tools.ts';
 import { createS3ObjectStore, type S3ObjectStore } from '../storage/s3-object-store.ts';
 import { connectClient, temporalSettings } from '../workers/connection.ts';
 import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.ts';
@@ -40,7 +41,8 @@ export interface Plant extends AsyncDisposable {
   readonly objectFolder: string;
   /** Of all workers and servers. */
   readonly logFiles: readonly string[];
-  readonly cacheFolder: string;
+  /** Where trainers write checkpoints before they are sent; a disk of its own for each GPU worker, where that is possible. */
+  readonly taskFolder: string;
   readonly parts: Readonly<Record<'data' | 'gpu' | 'store' | 'temporal', KeptPart>>;
   /** Why a GPU worker's disk cannot be filled; `undefined` where it can. */
   readonly noFullDisk: string | undefined;
@@ -52,7 +54,7 @@ export interface Plant extends AsyncDisposable {
 
 const BUCKET = 'lesionflow';
 const MEGABYTE = 1024 * 1024;
-/** Room for two checkpoints, a downloaded one, records and graphs. */
+/** Room for two checkpoints and a downloaded one, twice. */
 const DISK_BYTES = 1_600 * MEGABYTE;
 /** SIGTERM to SIGKILL of a worker, in ms: longer than the worker's own `shutdownForceTime`. */
 const WORKER_GRACE_MS = 30_000;
@@ -81,14 +83,15 @@ async function build(options: PlantOptions, own: Own): Promise<Omit<Plant, keyof
   const { folder, mark, secrets } = options;
   const logFolder = join(folder, 'logs');
   const cacheFolder = join(folder, 'cache');
-  for (const needed of [logFolder, cacheFolder]) mkdirSync(needed, { recursive: true });
+  const taskFolder = workspaceParent(cacheFolder);
+  for (const needed of [logFolder, taskFolder]) mkdirSync(needed, { recursive: true });
   // The servers and all guardians take it from here.
   process.env[MARK_VARIABLE] = mark;
 
   const servers = await startServers(options, own);
   const { temporal, store, settings } = servers;
   const proxy = own(await startFaultyProxy({ target: settings.endpoint }));
-  const noFullDisk = await whyNoLimitedDisk(cacheFolder);
+  const noFullDisk = await whyNoLimitedDisk(taskFolder);
   const environment = {
     ...servers.environment,
     LESIONFLOW_S3_ENDPOINT: proxy.url,
@@ -103,7 +106,7 @@ async function build(options: PlantOptions, own: Own): Promise<Omit<Plant, keyof
       role,
       logFolder,
       environment,
-      cacheFolder,
+      taskFolder,
       isLimited: noFullDisk === undefined,
     });
   const data = await keep(own, {
@@ -137,7 +140,7 @@ async function build(options: PlantOptions, own: Own): Promise<Omit<Plant, keyof
       join(folder, 'temporal', 'temporal.log'),
       join(folder, 'store', 'versitygw.log'),
     ],
-    cacheFolder,
+    taskFolder,
     parts: { data, gpu, store, temporal },
     noFullDisk,
     startWorker,
@@ -200,14 +203,14 @@ function plantStoreKey(folder: string, { storeKey }: PlantedSecrets): void {
 function startWorkerProcess(options: {
   readonly role: WorkerRole;
   readonly logFolder: string;
-  readonly cacheFolder: string;
+  readonly taskFolder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly isLimited: boolean;
 }): Promise<Part> {
-  const { role, logFolder, cacheFolder, environment, isLimited } = options;
+  const { role, logFolder, taskFolder, environment, isLimited } = options;
   const entry = fileURLToPath(new URL(`../workers/${role}-worker.ts`, import.meta.url));
   const command = { command: process.execPath, args: nodeArguments(entry) };
-  const limited = { folder: cacheFolder, bytes: DISK_BYTES };
+  const limited = { folder: taskFolder, bytes: DISK_BYTES };
   return startProcess({
     ...(role === 'gpu' && isLimited ? onLimitedDisk(command, limited) : command),
     name: `The ${role} worker`,

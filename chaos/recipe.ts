@@ -23,15 +23,15 @@ export const LONG: RunLength = {
   stepsPerEpoch: 100,
   imagesPerStep: 8,
   checkpointSeconds: 2,
-  heartbeatSeconds: 40,
+  heartbeatSeconds: 60,
 };
 
 /** For CI. */
 export const SHORT: RunLength = {
-  stepsPerEpoch: 30,
+  stepsPerEpoch: 24,
   imagesPerStep: 2,
   checkpointSeconds: 1,
-  heartbeatSeconds: 40,
+  heartbeatSeconds: 60,
 };
 
 export interface RequestOptions extends RunLength {

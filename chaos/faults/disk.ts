@@ -9,12 +9,12 @@ import { untilThere } from './until-there.ts';
 const FULL_MS = 12_000;
 
 export const diskTroubles = {
-  /** The trainer's cache folder, where it writes checkpoints before they are sent. */
+  /** Where the trainer writes checkpoints before they are sent. */
   'disk full': {
     places: ['train heads', 'train all', 'checkpoint upload', 'validate', 'evaluate', 'publish'],
     mayCost: 'interval',
     inject: ({ plant }) => {
-      const free = fillDisk(plant.parts.gpu.pid, plant.cacheFolder);
+      const free = fillDisk(plant.parts.gpu.pid, plant.taskFolder);
       return Promise.resolve(async () => {
         await sleep(FULL_MS);
         free();
