@@ -15,9 +15,6 @@ if (!existsSync(here('../node_modules/commander/package.json'))) {
   process.exit(1);
 }
 
-// Node 20 is supported on purpose, and the lock file decides which SDK it meets.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 let main = '../dist/cli/main.js';
 if (existsSync(here('main.ts'))) {
   await import('../infra/typescript-loader.mjs');

@@ -27,6 +27,9 @@ import type { S3Settings } from './s3-settings.ts';
 
 export { s3SettingsFromEnvironment, type S3Settings } from './s3-settings.ts';
 
+// Node 20 is supported on purpose, and the lock file decides which SDK it meets: no warning in every process's log.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 /** A store that owns its connections: `close()` it, or hold it with `using`. */
 export interface S3ObjectStore extends ObjectStore, Disposable {
   readonly bucket: string;
