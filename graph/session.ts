@@ -53,7 +53,7 @@ export class Session implements Disposable {
 
 /** TensorFlow loads from a folder only; the folder is gone when this returns. */
 function load(backend: NodeBackend, model: SavedModel): number {
-  const folder = mkdtempSync(join(tmpdir(), 'tf-graph-'));
+  const folder = mkdtempSync(join(tmpdir(), `tf-graph-${String(process.pid)}-`));
   try {
     writeFileSync(join(folder, 'saved_model.pb'), encodeChecked(model));
     return backend.binding.loadSavedModel(folder, 'serve');

@@ -50,7 +50,7 @@ export interface StageOutcome {
   readonly chosen: FinishedEpoch | null;
   /** The epochs whose checkpoints are there, the chosen one among them. */
   readonly kept: readonly FinishedEpoch[];
-  /** How many epochs it was to have, as far as it had heard; and why it has fewer, if so. */
+  /** How many epochs it was to have, as far as it had heard when it ended; and why it has fewer, if so. */
   readonly planned: number;
   readonly ended: 'complete' | 'no-better' | 'asked';
 }
@@ -65,8 +65,11 @@ export async function trainStage(input: TrainStageInput): Promise<StageOutcome> 
   const redone = new RedoneEpochs(input.stageFirstEpoch);
   let kept = input.done;
   let ended: StageOutcome['ended'] | undefined;
+  let planned: number;
   for (;;) {
     await control.holdAt(startAfter(kept, start));
+    // As decided by: orders that come between here and the end are the pipeline's to see.
+    planned = control.orders.epochs;
     ended = reasonToEnd(kept, input, control.orders);
     if (ended !== undefined) break;
     const epoch = await finishEpoch(nextEpoch(kept, input, control.orders), { control, timeouts });
@@ -83,7 +86,7 @@ export async function trainStage(input: TrainStageInput): Promise<StageOutcome> 
   }
   await pruner.settled();
   const chosen = input.throughEpoch === undefined ? chosenEpoch(kept, rule) : kept.at(-1);
-  return { chosen: chosen ?? null, kept, planned: control.orders.epochs, ended };
+  return { chosen: chosen ?? null, kept, planned, ended };
 }
 
 /** `undefined` while there are epochs to do. */

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos -- --short`, as its own process: the real pipeline loses its trainer, its store and its GPU worker in
- * one run, and all oracles hold. Would catch: an inexact restart, a second publication, processes or uploads that
+ * `npm run chaos -- --short`, as its own process: the real pipeline loses its trainer and its store, and its GPU worker
+ * is sent away, in one run, and all oracles hold. Would catch: an inexact restart, a second publication, processes or uploads that
  * are left, and a harness that does not work.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const MINUTE = 60_000;
 
 test(
-  'a run survives the kill of its trainer, its store and its GPU worker',
+  'a run survives the kill of its trainer and its store, and the leave of its GPU worker',
   async () => {
     const folder = await temporaryFolder();
     const report = join(folder.path, 'page.md');
@@ -31,7 +31,7 @@ test(
     for (const fault of [
       'kill trainer | checkpoint upload',
       'kill S3 server | between stages',
-      'kill GPU worker | validate',
+      'SIGTERM to GPU worker | validate',
     ]) {
       expect(page).toContain(`| ${fault} | 1 | 1 |`);
     }
