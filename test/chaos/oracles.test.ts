@@ -225,7 +225,10 @@ describe('processes', () => {
 
     // Its parent ends at once, and it goes on.
     const parent = spawn('sh', ['-c', 'sleep 61 & echo $!'], { env: environment });
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const [[line]] = (await Promise.all([once(parent.stdout, 'data'), once(parent, 'exit')])) as [
+      [Buffer],
+      unknown,
+    ];
     const orphan = Number(line.toString());
     expect(told(await orphans(mark))).toEqual([
       expect.stringMatching(`process ${orphan} has no parent: sleep 61`),
