@@ -140,6 +140,16 @@ export const versionClaimSchema = z.strictObject({
   publication: hash.optional(),
 });
 
+/** A time that an alias came to name a version. */
+const aliasTurnSchema = z.strictObject({
+  version: z.int().positive(),
+  at: z.iso.datetime(),
+  /** The person who decided; `null` where the gate did alone. */
+  by: z.string().nullable(),
+  /** The gate's words, or the person's. */
+  reason: z.string(),
+});
+
 export const aliasSchema = z.strictObject({
   model: z.string(),
   alias: z.string(),
@@ -149,6 +159,8 @@ export const aliasSchema = z.strictObject({
   updatedAt: z.iso.datetime(),
   /** Versions that publishing has moved the alias to, newest first: it does so once for each. */
   movedTo: z.array(z.int().positive()).default([]),
+  /** What it named and why, newest first; the first is the version that it names now. */
+  history: z.array(aliasTurnSchema).default([]),
 });
 
 /** What publishing a version decided about an alias. */

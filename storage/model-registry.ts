@@ -1,6 +1,6 @@
 /**
  * The model registry: immutable, numbered versions and movable aliases, in the object store alone. Here is how
- * they are read; `publish-version.ts` and `move-alias.ts` write them.
+ * they are read; `list-models.ts` lists them; `publish-version.ts`, `move-alias.ts` and `set-alias.ts` write them.
  *
  * A version exists when its manifest does: one that was cut off before is never seen. Aliases are the only objects
  * that change, and only by compare-and-swap.
@@ -81,7 +81,8 @@ export function versionManifestKey(model: string, version: number): string {
   return `${storeKeys.versionFolder(model, version)}/manifest.json`;
 }
 
-async function readVersion(
+/** A version that is known to be there. Throws `ObjectNotFoundError` and `InvalidDocumentError`. */
+export async function readVersion(
   store: ObjectStore,
   model: string,
   version: number,
@@ -117,8 +118,8 @@ async function numbersBelow(
 }
 
 /**
- * The alias and the condition under which it may be replaced. The facts come before the contents: when somebody writes in between, the condition is the older one and
- * the swap fails.
+ * The alias and the condition under which it may be replaced. The facts come before the contents: when somebody
+ * writes in between, the condition is the older one and the swap fails.
  */
 export async function aliasState(store: ObjectStore, model: string, alias: string) {
   const key = storeKeys.alias(model, alias);

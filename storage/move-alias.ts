@@ -20,7 +20,14 @@ export interface AliasAnswer {
   readonly reason: string;
 }
 
-/** Versions that an alias remembers; attempts that wake are of the latest. */
+export interface AliasTurn {
+  readonly alias: string;
+  /** The person who decided; `null` where the gate did alone. */
+  readonly by: string | null;
+  readonly reason: string;
+}
+
+/** Versions and turns that an alias remembers; attempts that wake are of the latest. */
 const REMEMBERED = 50;
 
 /**
@@ -51,15 +58,8 @@ export async function moveAlias(
     }
     const { moves, reason } = decideAlias(state.alias, { version, splitHash, scores });
     if (!moves) return decided(false, reason);
-    const next: Alias = {
-      model,
-      alias,
-      version,
-      splitHash,
-      scores,
-      updatedAt: new Date().toISOString(),
-      movedTo: [version, ...movedTo].slice(0, REMEMBERED),
-    };
+    const turned = turnTo(state.alias, manifest, { alias, by: null, reason });
+    const next: Alias = { ...turned, movedTo: [version, ...movedTo].slice(0, REMEMBERED) };
     try {
       await writeDocument(store, storeKeys.alias(model, alias), next, state.condition);
     } catch (error) {
@@ -68,6 +68,27 @@ export async function moveAlias(
     }
     return decided(true, reason);
   }
+}
+
+/** The alias as it is when it names the version from now on. */
+export function turnTo(
+  before: Alias | undefined,
+  { model, version, scores, lineage }: ModelVersionManifest,
+  { alias, by, reason }: AliasTurn,
+): Alias {
+  const at = new Date().toISOString();
+  return {
+    ...{ model, alias, version, scores, splitHash: lineage.split.hash, updatedAt: at },
+    movedTo: before?.movedTo ?? [],
+    history: [{ version, at, by, reason }, ...turnsOf(before)].slice(0, REMEMBERED),
+  };
+}
+
+/** A document of older code kept no turns; the version that it names is then all that is known. */
+function turnsOf(before: Alias | undefined): Alias['history'] {
+  if (before === undefined || before.history.length > 0) return before?.history ?? [];
+  const { version, updatedAt: at } = before;
+  return [{ version, at, by: null, reason: 'before turns were kept' }];
 }
 
 const answerOf = ({ name, moved, reason }: AliasAnswer): AliasAnswer => ({ name, moved, reason });

@@ -22,3 +22,26 @@ export class UnknownVersionError extends LesionFlowError {
     });
   }
 }
+
+/** Between a person's look at an alias and the move, somebody else moved it. */
+export class AliasMovedError extends LesionFlowError {
+  constructor({
+    model,
+    alias,
+    from,
+    now,
+  }: {
+    model: string;
+    alias: string;
+    from: number | undefined;
+    now: number | undefined;
+  }) {
+    const named = (version: number | undefined) =>
+      version === undefined ? 'nothing' : `version ${String(version)}`;
+    super(
+      `The alias "${alias}" of model "${model}" named ${named(from)} when this was decided, and names ${named(now)} now: ` +
+        'somebody else moved it, and nothing was changed. Look at both ("lesionflow models list") and decide anew.',
+      { code: 'alias-moved', retryable: false, values: { model, alias, from, now } },
+    );
+  }
+}
