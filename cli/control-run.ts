@@ -9,7 +9,7 @@ import {
 import type { controls } from '../contracts/control.ts';
 import { LesionFlowError } from '../contracts/errors.ts';
 import { openTemporal } from './connections.ts';
-import { exitCodes } from './failures.ts';
+import { printResult, type JsonFlag } from './output.ts';
 import { isConnectionLoss, requireRunning } from './watch-run.ts';
 
 export interface ControlRequest {
@@ -42,27 +42,24 @@ export class NoAnswerError extends LesionFlowError {
   }
 }
 
-export interface WaitFlag {
+export interface ControlFlags extends JsonFlag {
   readonly wait: boolean;
 }
 
 /** How long a worker may take to look at the request; the answer itself may take longer. */
 const ACCEPTANCE_MS = 15_000;
 
-/** Prints what the run answers; gives the exit code. Throws `UsageError`, `ControlRefusedError`, `NoAnswerError`. */
-export async function controlRun(request: ControlRequest, { wait }: WaitFlag): Promise<number> {
+/** Prints what the run answers. Throws `UsageError`, `ControlRefusedError`, `NoAnswerError`. */
+export async function controlRun(request: ControlRequest, flags: ControlFlags): Promise<void> {
   const { runId, control, input } = request;
   await using temporal = await openTemporal(process.env);
   const { client } = temporal;
   await requireRunning(client, runId);
-  if (wait) process.stdout.write(`${await answerOf(client, request)}\n`);
-  else {
-    await client.workflow.getHandle(runId).signal<[unknown]>(control, input);
-    process.stdout.write(
-      `Left for ${runId}. "lesionflow status ${runId}" shows what comes of it.\n`,
-    );
-  }
-  return exitCodes.ok;
+  if (!flags.wait) await client.workflow.getHandle(runId).signal<[unknown]>(control, input);
+  const answer = flags.wait ? await answerOf(client, request) : null;
+  printResult(flags, { runId, control, answer }, () => [
+    answer ?? `Left for ${runId}. "lesionflow runs show ${runId}" shows what comes of it.`,
+  ]);
 }
 
 async function answerOf(client: Client, request: ControlRequest): Promise<string> {

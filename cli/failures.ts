@@ -2,7 +2,18 @@
 import { CommanderError } from 'commander';
 import { LesionFlowError } from '../contracts/errors.ts';
 
-export const exitCodes = { ok: 0, failed: 1, badUsage: 2, interrupted: 130 } as const;
+export const exitCodes = { ok: 0, failed: 1, badUsage: 2, refused: 3, interrupted: 130 } as const;
+
+/** For `--help` and docs/cli.md. */
+export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: 'done',
+  failed:
+    'failed: the run did not complete, a server cannot be reached, what was checked is damaged or missing',
+  badUsage:
+    'wrong usage: an option, a file, a run, a model or a version that is not there; nothing was started',
+  refused: 'refused, with the reason: what was asked is not possible now, and nothing has changed',
+  interrupted: 'interrupted by Ctrl-C or a signal; a run that was followed goes on',
+};
 
 /** Something in the command line, or in a file that it names, is wrong: nothing was started. */
 export class UsageError extends LesionFlowError {
@@ -18,6 +29,14 @@ export class RunFailedError extends LesionFlowError {
   }
 }
 
+/** By the codes of errors; all others are failures. */
+const CODES: ReadonlyMap<string, number> = new Map([
+  ['bad-usage', exitCodes.badUsage],
+  ['unknown-version', exitCodes.badUsage],
+  ['control-refused', exitCodes.refused],
+  ['alias-moved', exitCodes.refused],
+]);
+
 /** Says `error` on stderr and gives the exit code. An unforeseen error shows its stack: it is a bug. */
 export function reportFailure(error: unknown): number {
   if (error instanceof CommanderError) {
@@ -26,5 +45,7 @@ export function reportFailure(error: unknown): number {
   const foreseen = error instanceof Error && 'code' in error && 'retryable' in error;
   const text = foreseen ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${text ?? 'Unknown error'}\n`);
-  return error instanceof UsageError ? exitCodes.badUsage : exitCodes.failed;
+  return error instanceof LesionFlowError
+    ? (CODES.get(error.code) ?? exitCodes.failed)
+    : exitCodes.failed;
 }

@@ -1,22 +1,26 @@
 /** Follows a run to its end: live bars in a terminal, one line a change elsewhere. */
-import type { WriteStream } from 'node:tty';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { pipelineResultSchema, type PipelineResult } from '../contracts/progress.ts';
+import { isTerminal, paletteFor, type Palette } from './colours.ts';
 import { RunFailedError } from './failures.ts';
-import { LiveLines } from './live-lines.ts';
+import { LiveLines, type LineOutput } from './live-lines.ts';
 import { renderSteps, stepViews } from './render-run.ts';
+import { bestEpoch } from './runs/epochs.ts';
+import { RateMeter } from './runs/rate-meter.ts';
 import { isConnectionLoss, snapshotOf, type RunSnapshot } from './watch-run.ts';
 
 export interface FollowOptions {
   readonly client: Client;
   readonly runId: string;
-  readonly output: WriteStream | NodeJS.WriteStream;
+  readonly output: LineOutput;
   /** Stops following; the run goes on. */
   readonly signal?: AbortSignal;
 }
 
 const POLL_MS = 1_000;
+/** The client itself would try for half a minute before it says that a server is away. */
+const ANSWER_MS = 5_000;
 
 /**
  * Returns the run's result, or `undefined` when `signal` came first. Throws `RunFailedError` when the run
@@ -24,11 +28,13 @@ const POLL_MS = 1_000;
  */
 export async function followRun(options: FollowOptions): Promise<PipelineResult | undefined> {
   const { client, runId, output, signal } = options;
-  const view = output.isTTY ? liveView(output) : plainView(output);
+  const view = isTerminal(output, process.env) ? liveView(output) : plainView(output);
   let isAway = false;
   while (signal?.aborted !== true) {
     try {
-      const snapshot = await snapshotOf(client, runId);
+      const snapshot = await client.connection.withDeadline(Date.now() + ANSWER_MS, () =>
+        snapshotOf(client, runId),
+      );
       if (isAway) view.note('Temporal answers again.');
       isAway = false;
       view.show(snapshot);
@@ -59,22 +65,43 @@ interface View {
   note(text: string): void;
 }
 
-function liveView(output: WriteStream): View {
+function liveView(output: LineOutput): View {
   const lines = new LiveLines(output);
-  let isStartShown = false;
+  const meter = new RateMeter();
+  const palette = paletteFor(output);
+  const noted = new Set<string>();
   return {
     show: (snapshot) => {
-      const startedFrom = snapshot.status?.history[0]?.startedFrom;
-      if (startedFrom !== undefined && !isStartShown) lines.note(startedFrom);
-      isStartShown ||= startedFrom !== undefined;
-      lines.draw(renderSteps(snapshot));
+      const { status, activities } = snapshot;
+      meter.observe(activities, performance.now());
+      const startedFrom = status?.history[0]?.startedFrom;
+      const news = [...(startedFrom === undefined ? [] : [startedFrom]), ...(status?.notes ?? [])];
+      for (const text of news.filter((one) => !noted.has(one))) lines.note(text);
+      for (const text of news) noted.add(text);
+      const rateOf = (activity: RunSnapshot['activities'][number]) => meter.rateOf(activity);
+      lines.draw([...renderSteps(snapshot, { palette, rateOf }), ...epochLine(status, palette)]);
     },
     note: (text) => lines.note(text),
   };
 }
 
+/** How the last finished epoch went, beside the best one; nothing before there is one. */
+function epochLine(status: RunSnapshot['status'], { dim }: Palette): string[] {
+  const last = status?.history.at(-1);
+  if (last === undefined) return [];
+  const best = bestEpoch(status?.history ?? []);
+  const words = [
+    `epoch ${last.epoch} (${last.stage}): loss ${last.training.total.toFixed(4)}`,
+    ...(last.validation === null ? [] : [`validation loss ${last.validation.total.toFixed(4)}`]),
+    ...(best === undefined || best.epoch === last.epoch
+      ? []
+      : [`best ${best.loss.toFixed(4)} at epoch ${best.epoch}`]),
+  ];
+  return [dim(`  ${words.join(' · ')}`)];
+}
+
 /** For logs: a line when a step changes its state, and one for each epoch. */
-export function plainView(output: { write(text: string): unknown }): View {
+export function plainView(output: Pick<LineOutput, 'write'>): View {
   const shown = new Map<string, string>();
   let epochsShown = 0;
   let isPaused = false;

@@ -6,7 +6,11 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { z } from 'zod';
 import { pipelineInputSchema } from '../contracts/pipeline-input.ts';
-import { pipelineResultSchema } from '../contracts/progress.ts';
+import {
+  epochResultSchema,
+  pipelineResultSchema,
+  type EpochResult,
+} from '../contracts/progress.ts';
 import {
   datasetRefSchema,
   evaluationRefSchema,
@@ -27,10 +31,18 @@ const STATES: Readonly<Record<string, RunState>> = {
   TIMED_OUT: 'timed out',
 };
 
+/** A run with its finished epochs, which are in its history too. */
+export interface RecordedRun extends KnownRun {
+  readonly startedAt: Date;
+  /** In their order. */
+  readonly epochs: readonly EpochResult[];
+  readonly underWay: RunSnapshot['activities'];
+}
+
 /** Throws `UsageError` when there is no such run. */
-export async function knownRunOf(client: Client, runId: string): Promise<KnownRun> {
+export async function knownRunOf(client: Client, runId: string): Promise<RecordedRun> {
   const snapshot = await snapshotOf(client, runId);
-  const { request, results, end } = await recordOf(client, runId);
+  const { request, results, epochs, end } = await recordOf(client, runId);
   const result = read(pipelineResultSchema, end);
   return {
     runId,
@@ -39,6 +51,7 @@ export async function knownRunOf(client: Client, runId: string): Promise<KnownRu
     closedAt: snapshot.closedAt,
     failure: snapshot.failure,
     status: snapshot.status,
+    epochs,
     request: read(pipelineInputSchema, request),
     dataset: read(datasetRefSchema, results.get('inspectDataset')),
     split: read(splitRefSchema, results.get('splitDataset')),
@@ -64,20 +77,26 @@ interface RunRecord {
   readonly request: unknown;
   /** The last result of each kind of activity. */
   readonly results: ReadonlyMap<string, unknown>;
+  readonly epochs: readonly EpochResult[];
   /** What the run returned. */
   readonly end: unknown;
 }
+
+/** By which a stage tells its pipeline of each epoch (workflows/messages.ts). */
+const EPOCH_SIGNAL = 'epochFinished';
 
 async function recordOf(client: Client, runId: string): Promise<RunRecord> {
   const { events } = await client.workflow.getHandle(runId).fetchHistory();
   const types = new Map<string, string>();
   const results = new Map<string, unknown>();
+  const epochs = new Map<number, EpochResult>();
   let [request, end]: [unknown, unknown] = [undefined, undefined];
   for (const event of events ?? []) {
     const {
       workflowExecutionStartedEventAttributes: started,
       activityTaskScheduledEventAttributes: scheduled,
       activityTaskCompletedEventAttributes: completed,
+      workflowExecutionSignaledEventAttributes: signalled,
       workflowExecutionCompletedEventAttributes: ended,
     } = event;
     if (started) request = valueOf(started.input);
@@ -86,9 +105,15 @@ async function recordOf(client: Client, runId: string): Promise<RunRecord> {
       const type = types.get(String(completed.scheduledEventId));
       if (type !== undefined) results.set(type, valueOf(completed.result));
     }
+    if (signalled?.signalName === EPOCH_SIGNAL) {
+      const epoch = read(epochResultSchema, valueOf(signalled.input));
+      // Of one whose checkpoint had to be made anew the first counts, as it does for the run.
+      if (epoch !== undefined && !epochs.has(epoch.epoch)) epochs.set(epoch.epoch, epoch);
+    }
     if (ended) end = valueOf(ended.result);
   }
-  return { request, results, end };
+  const inOrder = [...epochs.values()].sort((a, b) => a.epoch - b.epoch);
+  return { request, results, epochs: inOrder, end };
 }
 
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];

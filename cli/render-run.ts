@@ -1,22 +1,18 @@
 /** A run's snapshot as lines of text: a mark, a bar and a few words a step. Pure; nothing is written here. */
-import pico from 'picocolors';
-import type {
-  ActivityProgress,
-  PipelineResult,
-  PipelineStep,
-  RunStatus,
-} from '../contracts/progress.ts';
+import type { PipelineResult, PipelineStep, RunStatus } from '../contracts/progress.ts';
 import type { Scores } from '../contracts/references.ts';
 import { checkpointWords } from '../workflows/run-details.ts';
-import type { ActivityUnderWay, RunSnapshot } from './watch-run.ts';
+import { plainPalette, type Palette } from './colours.ts';
+import { describeStep, type RateOf } from './runs/describe-step.ts';
+import type { RunSnapshot } from './watch-run.ts';
 
-const MARKS = {
-  waiting: pico.dim('·'),
-  running: pico.cyan('▶'),
-  done: pico.green('✓'),
-  failed: pico.red('✗'),
-  skipped: pico.dim('↷'),
-} as const;
+const MARKS: Readonly<Record<RunStatus['steps'][number]['state'], (palette: Palette) => string>> = {
+  waiting: ({ dim }) => dim('·'),
+  running: ({ cyan }) => cyan('▶'),
+  done: ({ green }) => green('✓'),
+  failed: ({ red }) => red('✗'),
+  skipped: ({ dim }) => dim('↷'),
+};
 
 const ACTIVITY_OF: Readonly<Record<PipelineStep, string>> = {
   'fetch-images': 'fetchArchive',
@@ -41,8 +37,19 @@ export interface StepView {
   readonly text: string;
 }
 
+export interface RenderOptions {
+  readonly palette?: Palette;
+  /** How fast work under way is, where somebody measures it. */
+  readonly rateOf?: RateOf;
+}
+
+type Seen = Pick<RunSnapshot, 'runId' | 'status' | 'activities'>;
+
 /** What is known of each step; empty while no worker has answered for the run. */
-export function stepViews({ status, activities }: RunSnapshot): readonly StepView[] {
+export function stepViews(
+  { status, activities }: Seen,
+  { palette = plainPalette, rateOf = () => undefined }: RenderOptions = {},
+): readonly StepView[] {
   if (status === undefined) return [];
   const left = [...activities];
   return status.steps.map(({ step, state, summary }) => {
@@ -50,35 +57,38 @@ export function stepViews({ status, activities }: RunSnapshot): readonly StepVie
     // Of two fetches under way the images' is the older one and is listed first.
     const at = left.findIndex(({ type }) => type === ACTIVITY_OF[step]);
     const activity = at === -1 ? undefined : left.splice(at, 1)[0];
-    return { step, state, ...describe(step, status, activity) };
+    return { step, state, ...describeStep({ step, status, activity, palette, rateOf }) };
   });
 }
 
 /** One line a step, for a terminal. */
-export function renderSteps(snapshot: RunSnapshot): string[] {
-  const views = stepViews(snapshot);
+export function renderSteps(seen: Seen, options: RenderOptions = {}): string[] {
+  const { palette = plainPalette } = options;
+  const views = stepViews(seen, options);
   if (views.length === 0) {
-    return [`${MARKS.waiting} waiting for a data worker to take up ${snapshot.runId}`];
+    return [`${MARKS.waiting(palette)} waiting for a data worker to take up ${seen.runId}`];
   }
   return views.map(({ step, state, share, text }) => {
     const name = step.replace('-', ' ').padEnd(14);
-    const bar = share === undefined ? '' : `${progressBar(share)} `;
-    const line = `${MARKS[state]} ${name} ${bar}${text}`;
-    return state === 'waiting' ? pico.dim(line) : line;
+    const bar = share === undefined ? '' : `${progressBar(share, palette)} `;
+    const line = `${MARKS[state](palette)} ${name} ${bar}${text}`.trimEnd();
+    return state === 'waiting' ? palette.dim(line) : line;
   });
 }
 
 export function renderScores(scores: Scores): string[] {
-  const row = (name: string, value: number) => `  ${name.padEnd(20)} ${value.toFixed(4)}`;
-  return [
-    row('threshold Jaccard', scores.thresholdJaccard),
-    row('Jaccard', scores.jaccard),
-    row('Dice', scores.dice),
-    row('sensitivity', scores.sensitivity),
-    row('specificity', scores.specificity),
-    row('accuracy', scores.accuracy),
-  ];
+  return scoreRows.map(([name, of]) => `  ${name.padEnd(20)} ${of(scores).toFixed(4)}`);
 }
+
+/** The order in which scores are told: the one that decides comes first. */
+export const scoreRows: readonly (readonly [string, (scores: Scores) => number])[] = [
+  ['threshold Jaccard', ({ thresholdJaccard }) => thresholdJaccard],
+  ['Jaccard', ({ jaccard }) => jaccard],
+  ['Dice', ({ dice }) => dice],
+  ['sensitivity', ({ sensitivity }) => sensitivity],
+  ['specificity', ({ specificity }) => specificity],
+  ['accuracy', ({ accuracy }) => accuracy],
+];
 
 /** Scores, version and alias that a completed run came to; an earlier run's, where there was nothing new. */
 export function renderResult(result: PipelineResult): string[] {
@@ -95,61 +105,30 @@ export function renderResult(result: PipelineResult): string[] {
       `Published then: ${model} version ${number}.`,
     ];
   }
+  return [...scores, publishedWords({ version, alias })];
+}
+
+export function publishedWords({
+  version: { model, version },
+  alias,
+}: Pick<PipelineResult, 'version' | 'alias'>): string {
   const moved = alias.moved ? 'names it now' : 'stays where it was';
-  return [
-    ...scores,
-    `Published ${model} version ${number}; ${alias.name} ${moved}: ${alias.reason}.`,
-  ];
+  return `Published ${model} version ${version}; ${alias.name} ${moved}: ${alias.reason}.`;
 }
 
 /** What somebody who looks at a run should know beside its steps. */
-export function renderNotes({ state, lastCheckpoint, notes }: RunStatus): string[] {
+export function renderNotes(
+  { state, lastCheckpoint, notes }: RunStatus,
+  { yellow }: Palette = plainPalette,
+): string[] {
   const standsStill = state === 'paused' || state === 'cancelled' || state === 'failed';
   return [
     ...(standsStill && lastCheckpoint !== null ? [checkpointWords(lastCheckpoint)] : []),
-    ...notes.map((note) => pico.yellow(note)),
+    ...notes.map((note) => yellow(note)),
   ];
 }
 
-function describe(
-  step: PipelineStep,
-  { state, epochs, history }: RunStatus,
-  activity: ActivityUnderWay | undefined,
-): Pick<StepView, 'share' | 'text'> {
-  const progress = activity?.progress;
-  const within = shareOf(progress);
-  const words: string[] = state === 'paused' ? ['paused'] : [];
-  if (step === 'train')
-    words.push(`epoch ${Math.min(epochs.done + 1, epochs.total)} of ${epochs.total}`);
-  if (progress) words.push(amount(progress));
-  const loss =
-    progress?.losses?.total ?? (step === 'train' ? history.at(-1)?.training.total : undefined);
-  if (loss !== undefined) words.push(`loss ${loss.toFixed(3)}`);
-  if (progress?.note !== undefined) words.push(progress.note);
-  if (activity !== undefined && activity.attempt > 1) {
-    const why = activity.lastFailure === undefined ? '' : ` (${firstLine(activity.lastFailure)})`;
-    words.push(pico.yellow(`try ${activity.attempt}${why}`));
-  }
-  const share =
-    step === 'train' && epochs.total > 0 ? (epochs.done + (within ?? 0)) / epochs.total : within;
-  return { share, text: words.join(' · ') };
-}
-
-function amount({ done, total, unit }: ActivityProgress): string {
-  if (unit === 'bytes') return `${megabytes(done)} of ${megabytes(total)} MB`;
-  return `${done} of ${total} ${unit}`;
-}
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
-
-function shareOf(progress: ActivityProgress | undefined): number | undefined {
-  if (progress === undefined || progress.total === 0) return undefined;
-  return Math.min(1, progress.done / progress.total);
-}
-
-function progressBar(share: number): string {
+function progressBar(share: number, { cyan, dim }: Palette): string {
   const full = Math.round(Math.min(1, share) * BAR_CELLS);
-  return pico.cyan('█'.repeat(full)) + pico.dim('░'.repeat(BAR_CELLS - full));
+  return cyan('█'.repeat(full)) + dim('░'.repeat(BAR_CELLS - full));
 }
-
-const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 100);

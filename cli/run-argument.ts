@@ -1,12 +1,14 @@
-/** What the commands that ask something of a run share: its id, `--no-wait`, and an example in `--help`. */
+/** What commands about a run share. */
 import type { Command } from 'commander';
+import { addJsonOption } from './output.ts';
 
-const RUN = 'isic2018-20261124-173000-3fa9';
+export const RUN_HELP = 'the run\'s id, as "lesionflow runs list" shows it';
 
-/** `example` is a command line with RUN in it. */
-export function addRunArgument(command: Command, example: string): Command {
-  return command
-    .argument('<run>', 'the run\'s id, as "lesionflow status" lists it')
-    .option('--no-wait', 'only leave the request, also when no worker is there to answer')
-    .addHelpText('after', `\nExample:\n  lesionflow ${example.replace('RUN', RUN)}`);
-}
+/** Of the commands that ask something of a run under way. */
+export const addControlArguments = (command: Command): Command =>
+  addJsonOption(
+    command
+      .argument('<run>', RUN_HELP)
+      .option('--no-wait', 'only leave the request, also when no worker is there to answer'),
+    'what the run answered',
+  );

@@ -12,11 +12,12 @@ import { cacheFolderOf, removeDevFile, stateFolderOf, writeDevFile } from './dev
 import { exitCodes } from './failures.ts';
 import { followRun } from './follow-run.ts';
 import { onInterrupt, untilAborted } from './interrupt.ts';
+import { note, printResult, type JsonFlag } from './output.ts';
 import { renderResult } from './render-run.ts';
 import { buildRequest } from './request.ts';
 import { startRun } from './start-run.ts';
 
-export interface DemoFlags {
+export interface DemoFlags extends JsonFlag {
   readonly images?: string;
   readonly masks?: string;
   readonly preset: string;
@@ -28,11 +29,10 @@ export interface DemoFlags {
 
 const ALIAS = 'champion';
 
-const say = (text: string) => void process.stdout.write(`${text}\n`);
-
 /** Gives the exit code. */
 export async function runDemo(flags: DemoFlags): Promise<number> {
   const folder = join(stateFolderOf(process.env), 'demo');
+  const say = (text: string) => note(flags, text);
   using interrupt = onInterrupt();
   await using archives = await demoArchives(flags, join(folder, 'archives'));
   const { name, images, masks } = archives;
@@ -48,7 +48,7 @@ export async function runDemo(flags: DemoFlags): Promise<number> {
   });
   writeDevFile(process.env, environment.file);
   try {
-    const isDone = await run({ environment, request, folder, signal: interrupt.signal });
+    const isDone = await run({ environment, request, folder, signal: interrupt.signal, flags });
     if (isDone && process.stdout.isTTY && flags.exit !== true) {
       say('\nThe Temporal UI stays up so that you can look around. Ctrl-C stops everything.');
       await untilAborted(interrupt.signal);
@@ -66,15 +66,17 @@ async function run(options: {
   readonly request: PipelineRequest;
   readonly folder: string;
   readonly signal: AbortSignal;
+  readonly flags: JsonFlag;
 }): Promise<boolean> {
-  const { environment, request, folder, signal } = options;
+  const { environment, request, folder, signal, flags } = options;
   await using temporal = await openDevTemporal(environment.file);
   const { client } = temporal;
   await endLeftRuns(client);
   const runId = await startRun(client, request);
   const page = temporal.pageOf(runId) ?? '';
-  say(`Run ${runId}\n${page}\nLogs in ${environment.logFolder}\n`);
-  const result = await followRun({ client, runId, output: process.stdout, signal });
+  note(flags, `Run ${runId}\n${page}\nLogs in ${environment.logFolder}\n`);
+  const output = flags.json ? process.stderr : process.stdout;
+  const result = await followRun({ client, runId, output, signal });
   if (result === undefined) return false;
 
   using store = createS3ObjectStore(environment.file.store);
@@ -84,11 +86,13 @@ async function run(options: {
     picture === undefined
       ? undefined
       : await predictOne({ store, request, picture, folder: outcome });
-  say('');
-  for (const line of renderResult(result)) say(line);
-  if (overlays[0] !== undefined) say(`Overlay pictures  ${dirname(overlays[0])}`);
-  if (prediction !== undefined) say(`A prediction      ${prediction}`);
-  say(`The run           ${page}`);
+  printResult(flags, { ...result, page, overlays, prediction }, () => [
+    '',
+    ...renderResult(result),
+    ...(overlays[0] === undefined ? [] : [`Overlay pictures  ${dirname(overlays[0])}`]),
+    ...(prediction === undefined ? [] : [`A prediction      ${prediction}`]),
+    `The run           ${page}`,
+  ]);
   return true;
 }
 

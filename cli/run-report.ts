@@ -9,13 +9,14 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore, openTemporal } from './connections.ts';
 import { UsageError } from './failures.ts';
 import { knownRunOf } from './known-run.ts';
+import { printResult, type JsonFlag } from './output.ts';
+import { inBytes } from './words.ts';
 
-export interface ReportFlags {
+export interface ReportFlags extends JsonFlag {
   readonly out?: string;
-  readonly json?: true;
 }
 
-export async function runReport(runId: string, { out, json }: ReportFlags): Promise<void> {
+export async function runReport(runId: string, { out, ...flags }: ReportFlags): Promise<void> {
   const file = resolve(out ?? `report-${runId.replaceAll(/[^\w.-]/g, '_')}.html`);
   await using temporal = await openTemporal(process.env);
   using store = openStore(process.env);
@@ -23,11 +24,9 @@ export async function runReport(runId: string, { out, json }: ReportFlags): Prom
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, page);
   const bytes = Buffer.byteLength(page);
-  process.stdout.write(
-    json
-      ? `${JSON.stringify({ runId, state, file, bytes })}\n`
-      : `${file} (${(bytes / 1000).toFixed(0)} kB; the run is ${state})\n`,
-  );
+  printResult(flags, { runId, state, file, bytes }, () => [
+    `${file} (${inBytes(bytes)}; the run is ${state})`,
+  ]);
 }
 
 type Client = Parameters<typeof knownRunOf>[0];

@@ -21,6 +21,8 @@ import { STATUS_QUERY } from '../contracts/task-queues.ts';
 import { UsageError } from './failures.ts';
 
 export interface ActivityUnderWay {
+  /** Tells it from others of its type; the same in each of its tries. */
+  readonly id: string;
   /** As in contracts/activities.ts, e.g. `trainEpoch`. */
   readonly type: string;
   /** 1 for the first try. */
@@ -61,6 +63,11 @@ export async function snapshotOf(client: Client, runId: string): Promise<RunSnap
   };
 }
 
+/** Throws `UsageError` when there is no such run. */
+export async function requireRun(client: Client, runId: string): Promise<void> {
+  await describe(client, runId);
+}
+
 /** Throws `UsageError` when there is no such run, or it is over. */
 export async function requireRunning(client: Client, runId: string): Promise<void> {
   const { status } = await describe(client, runId);
@@ -82,7 +89,7 @@ function describe(client: Client, runId: string): Promise<WorkflowExecutionDescr
     .describe()
     .catch((error: unknown) => {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      throw new UsageError(`There is no run "${runId}". "lesionflow status" lists the runs.`, {
+      throw new UsageError(`There is no run "${runId}". "lesionflow runs list" lists them.`, {
         runId,
       });
     });
@@ -104,17 +111,18 @@ async function statusOf(client: Client, runId: string): Promise<RunStatus | unde
 
 async function underWay(
   client: Client,
-  { raw }: WorkflowExecutionDescription,
+  { raw, workflowId }: WorkflowExecutionDescription,
 ): Promise<ActivityUnderWay[]> {
   const own = (raw.pendingActivities ?? []).map((activity) => ({
+    id: `${workflowId} ${activity.activityId ?? ''}`,
     type: activity.activityType?.name ?? 'unknown',
     attempt: activity.attempt ?? 1,
     progress: progressOf(activity.heartbeatDetails?.payloads?.[0]),
     lastFailure: activity.lastFailure?.message ?? undefined,
   }));
   const children = await Promise.all(
-    (raw.pendingChildren ?? []).map(async ({ workflowId }) => {
-      const handle = client.workflow.getHandle(workflowId ?? '');
+    (raw.pendingChildren ?? []).map(async (child) => {
+      const handle = client.workflow.getHandle(child.workflowId ?? '');
       return underWay(client, await handle.describe());
     }),
   );

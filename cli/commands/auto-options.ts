@@ -1,13 +1,11 @@
 /** What `--preset auto` is told on the command line, wherever it may be named. */
-import { InvalidArgumentError } from 'commander';
+import { Option } from 'commander';
+import { positiveNumber } from '../option-values.ts';
 
 /** From scratch on a few cores this is enough for a first useful model of a thousand pictures or more. */
-export const DEFAULT_HOURS = 1;
+const DEFAULT_HOURS = 1;
 
-export const HOURS_HELP = 'hours that training may take, for --preset auto';
-
-export function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (text !== '' && value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('It must be a number above 0.');
-}
+export const hoursOption = (): Option =>
+  new Option('--hours <number>', 'hours that training may take, for --preset auto')
+    .argParser(positiveNumber)
+    .default(DEFAULT_HOURS);

@@ -1,12 +1,14 @@
 /** `lesionflow demo`: the whole pipeline on this machine, from archives to a prediction. */
 import type { Command } from 'commander';
+import { withExamples } from '../examples.ts';
+import { repeated } from '../option-values.ts';
+import { addJsonOption } from '../output.ts';
 import { AUTO, presetNames } from '../presets.ts';
 import type { DemoFlags } from '../run-demo.ts';
-import { DEFAULT_HOURS, HOURS_HELP, positiveNumber } from './auto-options.ts';
+import { hoursOption } from './auto-options.ts';
 
 export function addDemoCommand(program: Command, finish: (exitCode: number) => void): void {
-  const repeated = (value: string, before: readonly string[] = []) => [...before, value];
-  program
+  const command = program
     .command('demo')
     .description(
       'the whole pipeline on this machine, with synthetic pictures or archives of your own',
@@ -18,12 +20,18 @@ export function addDemoCommand(program: Command, finish: (exitCode: number) => v
       `a recipe: ${presetNames.join(', ')}, or ${AUTO}: made for the data`,
       'tiny',
     )
-    .option('--hours <number>', HOURS_HELP, positiveNumber, DEFAULT_HOURS)
+    .addOption(hoursOption())
     .option('--config <file>', "JSON or YAML with the run's options, over the preset")
     .option('--set <key=value>', 'one option, e.g. model.stepsPerEpoch=100 (repeatable)', repeated)
-    .option('--exit', 'stop at the end, as it does without a terminal')
-    .action(async (flags: DemoFlags) => {
+    .option('--exit', 'stop at the end, as it does without a terminal');
+  addJsonOption(command, 'the result, with the paths of what was written,').action(
+    async (flags: DemoFlags) => {
       const { runDemo } = await import('../run-demo.ts');
       finish(await runDemo(flags));
-    });
+    },
+  );
+  withExamples(command, [
+    'demo',
+    'demo --images images.zip --masks masks.zip --preset auto --hours 2',
+  ]);
 }

@@ -9,17 +9,20 @@ import {
   stateFolderOf,
   writeDevFile,
 } from '../dev-file.ts';
+import { withExamples } from '../examples.ts';
 import { UsageError } from '../failures.ts';
 import { onInterrupt, untilAborted } from '../interrupt.ts';
+import { addJsonOption, note, printResult, type JsonFlag } from '../output.ts';
 
 export function addDevCommand(program: Command): void {
-  program
+  const command = program
     .command('dev')
-    .description('run Temporal, its UI, the S3 store and the workers here, until Ctrl-C')
-    .action(dev);
+    .description('run Temporal, its UI, the S3 store and the workers here, until Ctrl-C');
+  addJsonOption(command, 'where it all is').action(dev);
+  withExamples(command, ['dev', '$ LESIONFLOW_HOME=/data/lesionflow lesionflow dev']);
 }
 
-async function dev(): Promise<void> {
+async function dev(flags: JsonFlag): Promise<void> {
   const other = readDevFile(process.env);
   if (other !== undefined) {
     throw new UsageError(
@@ -29,7 +32,7 @@ async function dev(): Promise<void> {
     );
   }
   using interrupt = onInterrupt();
-  const say = (text: string) => void process.stdout.write(`${text}\n`);
+  const say = (text: string) => note(flags, text);
   say('Starting Temporal, the S3 store and the workers …');
   const environment = await startDevEnvironment({
     folder: join(stateFolderOf(process.env), 'dev'),
@@ -39,10 +42,16 @@ async function dev(): Promise<void> {
   try {
     const { file, logFolder } = environment;
     writeDevFile(process.env, file);
-    say(`  Temporal UI  ${file.temporal.uiUrl}`);
-    say(`  Temporal     ${file.temporal.address}, namespace ${file.temporal.namespace}`);
-    say(`  S3 store     ${file.store.endpoint}, bucket ${file.store.bucket}`);
-    say(`  logs         ${logFolder}`);
+    const { temporal, store } = file;
+    const { endpoint, bucket, region } = store;
+    // The keys of the local store are for its owner's file alone.
+    const places = { temporal, store: { endpoint, bucket, region }, logFolder };
+    printResult(flags, places, () => [
+      `  Temporal UI  ${temporal.uiUrl}`,
+      `  Temporal     ${temporal.address}, namespace ${temporal.namespace}`,
+      `  S3 store     ${endpoint}, bucket ${bucket}`,
+      `  logs         ${logFolder}`,
+    ]);
     say('Ready. "lesionflow train" in another terminal starts a run; Ctrl-C stops everything.');
     await untilAborted(interrupt.signal);
     say('Stopping …');

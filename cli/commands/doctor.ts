@@ -2,51 +2,53 @@
  * `lesionflow doctor`: what is there, what is missing, how to mend it. The checks of the machine are infra's; the
  * store, where one is set or the development environment runs, is tried as a worker does at its start.
  */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { projectRoot } from '../../infra/paths.mjs';
+import { checkMachine, renderChecks } from '../../infra/doctor.mjs';
 import { LesionFlowError } from '../../contracts/errors.ts';
 import { StoreSettingsError } from '../../storage/errors.ts';
 import { probeStore } from '../../storage/probe-store.ts';
 import type { S3ObjectStore } from '../../storage/s3-object-store.ts';
 import { openStore } from '../connections.ts';
+import { withExamples } from '../examples.ts';
 import { exitCodes } from '../failures.ts';
+import { addJsonOption, printResult, type JsonFlag } from '../output.ts';
+
+type Check = Awaited<ReturnType<typeof checkMachine>>[number];
+
+const NOTES = `
+Works before anything is installed too, as "node infra/doctor.mjs". The exit code is 1 when something is missing.`;
 
 export function addDoctorCommand(program: Command, finish: (exitCode: number) => void): void {
-  program
+  const command = program
     .command('doctor')
-    .description('check what LesionFlow needs on this machine, and say how to mend what is missing')
-    .action(async () => finish(Math.max(await doctor(), await tryStore())));
+    .description(
+      'check what LesionFlow needs on this machine, and say how to mend what is missing',
+    );
+  addJsonOption(command, 'the checks').action(async (flags: JsonFlag) =>
+    finish(await doctor(flags)),
+  );
+  const missing = '$ lesionflow doctor --json | jq \'.[] | select(.state != "ok")\'';
+  withExamples(command, ['doctor', missing], { notes: NOTES });
 }
 
-/** Runs as a process of its own, since it works without any package too: `node infra/doctor.mjs`. */
-function doctor(): Promise<number> {
-  const child = spawn(process.execPath, [join(projectRoot, 'infra', 'doctor.mjs')], {
-    stdio: 'inherit',
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? exitCodes.failed));
-  });
+async function doctor(flags: JsonFlag): Promise<number> {
+  const checks = [...(await checkMachine()), ...(await tryStore())];
+  printResult(flags, checks, () => [renderChecks(checks)]);
+  return checks.some(({ state }) => state === 'missing') ? exitCodes.failed : exitCodes.ok;
 }
 
-/** Says whether the store keeps its promises; nothing where there is no store to ask. */
-async function tryStore(): Promise<number> {
+/** Does the store keep its promises? Nothing where there is no store to ask. */
+async function tryStore(): Promise<Check[]> {
   const store = findStore();
-  if (store === undefined) return exitCodes.ok;
+  if (store === undefined) return [];
+  const name = 'store';
   try {
     await probeStore(store);
-    process.stdout.write(
-      `ok       ${store.endpoint}, bucket ${store.bucket}: fit for LesionFlow\n`,
-    );
-    return exitCodes.ok;
+    const found = `${store.endpoint}, bucket ${store.bucket}: fit for LesionFlow`;
+    return [{ name, state: 'ok', found, mend: '' }];
   } catch (error) {
     if (!(error instanceof LesionFlowError)) throw error;
-    process.stdout.write(
-      `missing  a store that is fit for LesionFlow\n         → ${error.message}\n`,
-    );
-    return exitCodes.failed;
+    return [{ name, state: 'missing', found: 'not fit for LesionFlow', mend: error.message }];
   } finally {
     store.close();
   }

@@ -1,28 +1,27 @@
 /** `lesionflow extend RUN --epochs N`: more epochs for a stage that is not over. */
-import { InvalidArgumentError, type Command } from 'commander';
-import { controlRun, type WaitFlag } from '../control-run.ts';
-import { addRunArgument } from '../run-argument.ts';
+import type { Command } from 'commander';
+import { controlRun, type ControlFlags } from '../control-run.ts';
+import { SOME_RUN, withExamples } from '../examples.ts';
+import { wholeNumber } from '../option-values.ts';
+import { addControlArguments } from '../run-argument.ts';
 
-interface ExtendFlags extends WaitFlag {
+interface ExtendFlags extends ControlFlags {
   readonly epochs: number;
   readonly stage?: string;
 }
 
-export function addExtendCommand(program: Command, finish: (exitCode: number) => void): void {
+export function addExtendCommand(program: Command): void {
   const command = program
     .command('extend')
     .description('add epochs to a stage that is not over; the epochs of later stages move up')
-    .requiredOption('--epochs <n>', 'how many more', positiveInteger)
+    .requiredOption('--epochs <n>', 'how many more', wholeNumber(1))
     .option('--stage <name>', 'the stage; by default the one under way, or the last');
-  addRunArgument(command, 'extend RUN --epochs 5').action(
-    async (runId: string, { epochs, stage, ...flags }: ExtendFlags) => {
-      const input = { epochs, ...(stage === undefined ? {} : { stage }) };
-      finish(await controlRun({ runId, control: 'extend', input }, flags));
-    },
-  );
-}
-
-function positiveInteger(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  addControlArguments(command).action((runId: string, { epochs, stage, ...flags }: ExtendFlags) => {
+    const input = { epochs, ...(stage === undefined ? {} : { stage }) };
+    return controlRun({ runId, control: 'extend', input }, flags);
+  });
+  withExamples(command, [
+    `extend ${SOME_RUN} --epochs 5`,
+    `extend ${SOME_RUN} --epochs 2 --stage heads`,
+  ]);
 }

@@ -2,36 +2,34 @@
 import type { Command } from 'commander';
 import { openStore } from '../connections.ts';
 import { cacheFolderOf } from '../dev-file.ts';
-import { UsageError } from '../failures.ts';
-import { parseModelName } from '../model-name.ts';
+import { withExamples } from '../examples.ts';
+import { parseModelName, VERSION_HELP } from '../model-name.ts';
+import { share } from '../option-values.ts';
+import { addJsonOption, printResult, say, type JsonFlag } from '../output.ts';
 
-interface PredictFlags {
+interface PredictFlags extends JsonFlag {
   readonly model: string;
   readonly out: string;
-  readonly minConfidence: string;
-  readonly json?: true;
+  readonly minConfidence: number;
 }
 
 export function addPredictCommand(program: Command): void {
-  program
+  const command = program
     .command('predict')
     .description('outline the lesion in each image: a picture, a mask PNG and JSON for each')
     .argument('<image...>', 'image files')
-    .option('--model <version>', 'a version or alias, e.g. champion, 3 or lesion@3', 'champion')
+    .option('--model <version>', VERSION_HELP, 'champion')
     .requiredOption('--out <folder>', 'where to write')
-    .option('--min-confidence <share>', 'leave out what is less certain, 0 to 1', '0.05')
-    .option('--json', 'print all predictions as JSON')
-    .action(predict);
+    .option('--min-confidence <share>', 'leave out what is less certain, 0 to 1', share, 0.05);
+  addJsonOption(command, 'all predictions').action(predict);
+  withExamples(command, [
+    'predict a.jpg b.jpg --out predictions',
+    'predict *.jpg --model lesion@3 --out predictions --json > predictions.json',
+  ]);
 }
 
 async function predict(images: string[], flags: PredictFlags): Promise<void> {
   const name = parseModelName(flags.model);
-  const minConfidence = Number(flags.minConfidence);
-  if (!(minConfidence >= 0 && minConfidence <= 1)) {
-    throw new UsageError(
-      `--min-confidence takes a number from 0 to 1, got "${flags.minConfidence}".`,
-    );
-  }
   using store = openStore(process.env);
   const predictImages = await loadPredict();
   const predictions = await predictImages({
@@ -40,15 +38,16 @@ async function predict(images: string[], flags: PredictFlags): Promise<void> {
     images,
     out: flags.out,
     cacheFolder: cacheFolderOf(process.env),
-    minConfidence,
+    minConfidence: flags.minConfidence,
     onPrediction: ({ image, instances, files }) => {
       const best = instances[0];
       const found =
         best === undefined ? 'nothing found' : `${best.className} ${best.score.toFixed(2)}`;
-      if (!flags.json) process.stdout.write(`${image}: ${found} → ${files.overlay}\n`);
+      if (!flags.json) say(`${image}: ${found} → ${files.overlay}`);
     },
   });
-  if (flags.json) process.stdout.write(`${JSON.stringify(predictions)}\n`);
+  // For a person each stands there already.
+  printResult(flags, predictions, () => []);
 }
 
 /**

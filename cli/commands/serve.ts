@@ -2,12 +2,14 @@
 import type { Command } from 'commander';
 import { openStore } from '../connections.ts';
 import { cacheFolderOf } from '../dev-file.ts';
+import { withExamples } from '../examples.ts';
 import { UsageError } from '../failures.ts';
 import { onInterrupt, untilAborted } from '../interrupt.ts';
-import { parseModelName } from '../model-name.ts';
-import { wholeNumber } from './inspect-options.ts';
+import { parseModelName, VERSION_HELP } from '../model-name.ts';
+import { wholeNumber } from '../option-values.ts';
+import { addJsonOption, note, printResult, type JsonFlag } from '../output.ts';
 
-interface ServeFlags {
+interface ServeFlags extends JsonFlag {
   readonly model: string;
   readonly host: string;
   readonly port: number;
@@ -17,30 +19,30 @@ interface ServeFlags {
   readonly timeout: number;
 }
 
-const HELP = `
+const NOTES = `
 Follows the alias: when it moves, the new version is loaded beside the old one and takes over when it is ready.
 Needs to read the store, never to write it. There is no authentication: it listens on this machine alone, and
-belongs behind a proxy that has one before others can reach it.
+belongs behind a proxy that has one before others can reach it.`;
 
-Examples:
-  lesionflow serve
-  lesionflow serve --model lesion@3 --port 9000
-  curl --data-binary @picture.jpg 'http://127.0.0.1:8400/api/v1/predictions?mask=none'
-`;
+const EXAMPLES = [
+  'serve',
+  'serve --model lesion@3 --port 9000',
+  "$ curl --data-binary @picture.jpg 'http://127.0.0.1:8400/api/v1/predictions?mask=none'",
+];
 
 export function addServeCommand(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description('a page to try a model with, and an HTTP API beside it, until Ctrl-C')
-    .option('--model <version>', 'a version or alias, e.g. champion, 3 or lesion@3', 'champion')
+    .option('--model <version>', VERSION_HELP, 'champion')
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <number>', 'where to listen, 0 for any free one', wholeNumber(0), 8400)
     .option('--max-megabytes <number>', "the largest picture's file", wholeNumber(1), 32)
     .option('--max-megapixels <number>', 'the largest picture', wholeNumber(1), 50)
     .option('--places <number>', 'pictures that are taken at once', wholeNumber(1), 8)
-    .option('--timeout <seconds>', 'for one picture', wholeNumber(1), 60)
-    .addHelpText('after', HELP)
-    .action(serve);
+    .option('--timeout <seconds>', 'for one picture', wholeNumber(1), 60);
+  addJsonOption(command, 'where it listens').action(serve);
+  withExamples(command, EXAMPLES, { notes: NOTES });
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
@@ -67,7 +69,11 @@ async function serve(flags: ServeFlags): Promise<void> {
     throw listenFailure(error, flags) ?? error;
   });
   const shown = host.includes(':') ? `[${host}]` : host;
-  say(`LesionFlow serves ${model}@${version} on http://${shown}:${String(server.port)}/`);
+  const url = `http://${shown}:${String(server.port)}/`;
+  printResult(flags, { model, version, url }, () => [
+    `LesionFlow serves ${model}@${version} on ${url}`,
+  ]);
+  const say = (text: string) => note(flags, text);
   if (!isLoopback(host)) {
     say(
       `Warning: ${host} can be reached from other machines, and there is no authentication: put it behind a proxy that has one.`,
@@ -85,8 +91,6 @@ async function loadServer() {
   ]);
   return { pino, startServer };
 }
-
-const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 const isLoopback = (host: string): boolean => /^(127\.[\d.]+|::1|localhost)$/.test(host);
 

@@ -1,32 +1,33 @@
 /** `lesionflow train`: starts a run and follows it to its end. */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { AutoFlags } from '../auto-preset.ts';
 import { openTemporal } from '../connections.ts';
+import { withExamples } from '../examples.ts';
 import { exitCodes } from '../failures.ts';
 import { followRun } from '../follow-run.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { repeated } from '../option-values.ts';
+import { addJsonOption, printResult, type JsonFlag } from '../output.ts';
 import { AUTO, presetNames } from '../presets.ts';
 import { renderResult } from '../render-run.ts';
 import { buildRequest } from '../request.ts';
 import { startRun } from '../start-run.ts';
-import { DEFAULT_HOURS, HOURS_HELP, positiveNumber } from './auto-options.ts';
+import { hoursOption } from './auto-options.ts';
 
-interface TrainFlags extends AutoFlags {
+interface TrainFlags extends AutoFlags, JsonFlag {
   readonly force?: true;
   readonly detach?: true;
-  readonly json?: true;
 }
 
 export function addTrainCommand(program: Command, finish: (exitCode: number) => void): void {
-  const repeated = (value: string, before: readonly string[] = []) => [...before, value];
-  program
+  const command = program
     .command('train')
     .description('start a run and follow it; the run goes on when this command is stopped')
     .option('--images <zip>', 'URL (https, s3, file) or path of the archive of images')
     .option('--masks <zip>', 'URL or path of the archive of masks')
     .option('--dataset <name>', 'a name for the data set, e.g. isic2018')
     .option('--preset <name>', `a recipe: ${presetNames.join(', ')}, or ${AUTO}: made for the data`)
-    .option('--hours <number>', HOURS_HELP, positiveNumber, DEFAULT_HOURS)
+    .addOption(hoursOption())
     .option(
       '--config <file>',
       "JSON or YAML with the run's options, or Matterport's config in UPPER_SNAKE",
@@ -42,9 +43,14 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option('--strict', 'refuse weights with layers missing, left over or of another shape')
     .option('--set <key=value>', 'one option, e.g. model.imageMaxDim=256 (repeatable)', repeated)
     .option('--force', 'train even when an earlier run did the very same')
-    .addOption(new Option('--detach', 'only start the run and print its id'))
-    .option('--json', 'print the result as JSON on stdout, progress on stderr')
-    .action(async (flags: TrainFlags) => finish(await train(flags)));
+    .option('--detach', 'only start the run and print its id');
+  addJsonOption(command).action(async (flags: TrainFlags) => finish(await train(flags)));
+  withExamples(command, [
+    'train --images images.zip --masks masks.zip --dataset moles --preset auto --hours 2',
+    `train --images s3://data/images.zip --masks s3://data/masks.zip --dataset isic2018 \\
+    --preset isic2018 --weights lesion@champion --set training.stages.0.epochs=5`,
+    '$ RUN=$(lesionflow train --config run.yaml --detach) && lesionflow runs watch "$RUN"',
+  ]);
 }
 
 /** What reads pictures takes a second to load. */
@@ -63,7 +69,7 @@ async function train(flags: TrainFlags): Promise<number> {
   const runId = await startRun(temporal.client, request);
   const page = temporal.pageOf(runId);
   if (flags.detach) {
-    process.stdout.write(flags.json ? `${JSON.stringify({ runId, page })}\n` : `${runId}\n`);
+    printResult(flags, { runId, page }, () => [runId]);
     return exitCodes.ok;
   }
   say(`Run ${runId}${page === undefined ? '' : `\n${page}`}`);
@@ -71,10 +77,9 @@ async function train(flags: TrainFlags): Promise<number> {
   const { signal } = interrupt;
   const result = await followRun({ client: temporal.client, runId, output, signal });
   if (result === undefined) {
-    say(`The run goes on. "lesionflow status ${runId}" shows how far it is.`);
+    say(`The run goes on. "lesionflow runs watch ${runId}" shows how far it is.`);
     return exitCodes.interrupted;
   }
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else for (const line of renderResult(result)) say(line);
+  printResult(flags, result, () => renderResult(result));
   return exitCodes.ok;
 }

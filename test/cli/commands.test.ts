@@ -18,7 +18,7 @@ describe('without any server', () => {
   test('help names every command', async () => {
     const { code, stdout } = await runLesionflow(['--help']);
     expect(code).toBe(0);
-    for (const name of ['dev', 'train', 'status', 'report', 'predict', 'doctor', 'demo']) {
+    for (const name of ['dev', 'train', 'runs', 'models', 'report', 'predict', 'doctor', 'demo']) {
       expect(stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'));
     }
   });
@@ -41,7 +41,7 @@ describe('without any server', () => {
 
   test('an unreachable Temporal is one clear paragraph and code 1', async () => {
     const nowhere = { ...inHome(), TEMPORAL_ADDRESS: '127.0.0.1:1' };
-    const { code, stderr } = await runLesionflow(['status'], nowhere);
+    const { code, stderr } = await runLesionflow(['runs', 'list'], nowhere);
     expect(stderr).toMatch(/127\.0\.0\.1:1 cannot be reached.*lesionflow dev/);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
@@ -68,7 +68,7 @@ describe('a development environment', () => {
     const dev = startLesionflow(['dev'], inHome());
     try {
       await dev.until('Ready.');
-      const empty = await runLesionflow(['status'], inHome());
+      const empty = await runLesionflow(['runs', 'list'], inHome());
       expect([empty.code, empty.stdout]).toEqual([0, expect.stringContaining('no runs yet')]);
 
       const started = await runLesionflow(
@@ -77,9 +77,9 @@ describe('a development environment', () => {
       );
       expect(started.stderr).toBe('');
       const { runId } = JSON.parse(started.stdout) as { runId: string };
-      const listed = await runLesionflow(['status', '--json'], inHome());
+      const listed = await runLesionflow(['runs', 'list', '--json'], inHome());
       expect(JSON.parse(listed.stdout)).toEqual([expect.objectContaining({ runId })]);
-      const shown = await runLesionflow(['status', runId], inHome());
+      const shown = await runLesionflow(['runs', 'show', runId], inHome());
       expect(shown.stdout).toContain(`${runId}: running`);
 
       const file = join(home.path, 'pages', 'run.html');
@@ -89,7 +89,7 @@ describe('a development environment', () => {
       const noPage = await runLesionflow(['report', 'nobody'], inHome());
       expect([noPage.code, noPage.stderr]).toEqual([2, expect.stringContaining('"nobody"')]);
 
-      const unknown = await runLesionflow(['status', 'nobody'], inHome());
+      const unknown = await runLesionflow(['runs', 'show', 'nobody'], inHome());
       expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('"nobody"')]);
       const second = await runLesionflow(['dev'], inHome());
       expect([second.code, second.stderr]).toEqual([2, expect.stringContaining('runs already')]);

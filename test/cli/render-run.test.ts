@@ -63,6 +63,7 @@ const lines = (shown: RunSnapshot) => renderSteps(shown).map(stripVTControlChara
 describe('in a terminal', () => {
   test('two fetches under way have each their own bar', () => {
     const fetching = (done: number) => ({
+      id: String(done),
       type: 'fetchArchive',
       attempt: 1,
       progress: { done, total: 4e6, unit: 'bytes' },
@@ -76,6 +77,7 @@ describe('in a terminal', () => {
 
   test("training's bar is over all epochs, with the step and the loss of the heartbeat", () => {
     const activity = {
+      id: '1',
       type: 'trainEpoch',
       attempt: 2,
       progress: { done: 10, total: 20, unit: 'steps', losses: LOSSES },

@@ -1,11 +1,13 @@
 /** `lesionflow inspect data`: what is in a data set, drawn and in numbers, and what to train it with. */
 import type { Command } from 'commander';
-import { presetNames as augmentations } from '../../augmentation/presets.ts';
-import type { InspectDataFlags } from '../inspect/run-data.ts';
-import { DEFAULT_HOURS, HOURS_HELP, positiveNumber } from './auto-options.ts';
-import { addCommonOptions, wholeNumber } from './inspect-options.ts';
+import { presetNames as augmentations } from '../../../augmentation/presets.ts';
+import { withExamples } from '../../examples.ts';
+import type { InspectDataFlags } from '../../inspect/run-data.ts';
+import { wholeNumber } from '../../option-values.ts';
+import { hoursOption } from '../auto-options.ts';
+import { addCommonOptions } from './options.ts';
 
-const HELP = `
+const NOTES = `
 Reads every pair and writes
   overview    lesion sizes, where they lie, shapes, colours, sizes of the pictures
   split-leak  near-duplicates that the split puts on both sides, where there are some
@@ -14,15 +16,15 @@ Reads every pair and writes
   anchors     positive, negative and neutral ones of the first samples
   masks       boxes at training size beside the anchors' shapes
   data.json   all numbers, all names
-and says what --preset auto would choose for this data and this machine, with its reasons.
+and says what --preset auto would choose for this data and this machine, with its reasons.`;
 
-Examples:
-  lesionflow inspect data --images images.zip --masks masks.zip --out look
-  lesionflow inspect data --images https://host/images.zip --masks https://host/masks.zip --measure 300 --out look
-  lesionflow inspect data --images images/ --masks masks/ --augment dermoscopy --preset auto --out look
-  lesionflow inspect data --images images.zip --masks masks.zip --out look \\
-    --augment '[{ op: fliplr, p: 0.5 }, { op: affine, rotate: [-30, 30] }]'
-`;
+const EXAMPLES = [
+  'inspect data --images images.zip --masks masks.zip --out look',
+  'inspect data --images https://host/images.zip --masks https://host/masks.zip --measure 300 --out look',
+  'inspect data --images images/ --masks masks/ --augment dermoscopy --preset auto --out look',
+  `inspect data --images images.zip --masks masks.zip --out look \\
+    --augment '[{ op: fliplr, p: 0.5 }, { op: affine, rotate: [-30, 30] }]'`,
+];
 
 export function addInspectDataCommand(inspect: Command): void {
   const command = inspect
@@ -43,12 +45,11 @@ export function addInspectDataCommand(inspect: Command): void {
       'pairs that are read, drawn by the seed; all without',
       wholeNumber(1),
     )
-    .option('--hours <number>', HOURS_HELP, positiveNumber, DEFAULT_HOURS);
-  addCommonOptions(command)
-    .addHelpText('after', HELP)
-    .action(async (flags: InspectDataFlags) => {
-      // What draws takes a second to load, and no other command needs it.
-      const { runInspectData } = await import('../inspect/run-data.ts');
-      await runInspectData(flags);
-    });
+    .addOption(hoursOption());
+  addCommonOptions(command).action(async (flags: InspectDataFlags) => {
+    // What draws takes a second to load, and no other command needs it.
+    const { runInspectData } = await import('../../inspect/run-data.ts');
+    await runInspectData(flags);
+  });
+  withExamples(command, EXAMPLES, { notes: NOTES });
 }

@@ -1,7 +1,7 @@
 /** `lesionflow inspect …`: pictures and numbers of what goes into training and of what came out. */
 import type { Command } from 'commander';
-import { addInspectDataCommand } from './inspect-data.ts';
-import { addInspectModelCommand } from './inspect-model.ts';
+import { addInspectDataCommand } from './data.ts';
+import { addInspectModelCommand } from './model.ts';
 
 export function addInspectCommand(program: Command): void {
   const inspect = program
