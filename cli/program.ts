@@ -8,6 +8,7 @@ import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExtendCommand } from './commands/extend.ts';
 import { addInspectCommand } from './commands/inspect/inspect.ts';
 import { addModelsCommand } from './commands/models/models.ts';
@@ -45,6 +46,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   program.commandsGroup('Models:');
   addModelsCommand(program);
   addPredictCommand(program);
+  addEvaluateCommand(program);
   addServeCommand(program);
 
   program.commandsGroup('Looking inside:');

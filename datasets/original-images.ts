@@ -7,7 +7,7 @@ type Pair = DatasetManifest['pairs'][number];
 
 /** Throws `UnusableImageError` and the store's errors. */
 export async function readOriginal(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'get'>,
   { imageKey }: Pick<Pair, 'imageKey'>,
 ): Promise<RgbImage> {
   return decodeRgb(await store.get(imageKey));
@@ -15,7 +15,7 @@ export async function readOriginal(
 
 /** `[height * width]`, 0 and 1, row by row. Throws `UnusableImageError` and the store's errors. */
 export async function readOriginalMask(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'get'>,
   { maskKey }: Pick<Pair, 'maskKey'>,
 ): Promise<Uint8Array> {
   return (await decodeMask(await store.get(maskKey))).mask;

@@ -43,10 +43,10 @@ export async function openPairs(options: OpenPairsOptions): Promise<OpenedPairs>
 }
 
 /** So many pairs, drawn by the seed, in the order of the archive; all when there are no more. */
-export function samplePairs(
-  pairs: readonly EntryPair[],
+export function samplePairs<Pair>(
+  pairs: readonly Pair[],
   { count, seed }: { readonly count: number; readonly seed: number },
-): EntryPair[] {
+): Pair[] {
   const drawn = new Set(shuffled(pairs, randomStream(seed, 'inspect')).slice(0, count));
   return pairs.filter((pair) => drawn.has(pair));
 }

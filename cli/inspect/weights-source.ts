@@ -1,6 +1,7 @@
 /** Whose weights are looked at: a Keras file, or a published version with its own config. */
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
+import type { ModelVersionManifest } from '../../contracts/manifests.ts';
 import type { MaskRcnnConfig, MaskRcnnConfigInput } from '../../maskrcnn/config.ts';
 import { readKerasWeights, type StoredLayer } from '../../maskrcnn/weights/keras-h5.ts';
 import { downloadVersion, resolveVersion } from '../../storage/model-registry.ts';
@@ -17,6 +18,8 @@ export interface WeightsSource {
   readonly config: MaskRcnnConfig;
   /** Background first. */
   readonly classNames: readonly string[];
+  /** Of a published version. */
+  readonly manifest?: ModelVersionManifest;
 }
 
 /** `weights` is the path of a `.h5` file, or a version as `predict` takes it. */
@@ -28,7 +31,7 @@ export async function weightsSource(
   if (existsSync(weights)) return fileSource(weights, flags);
   if (/^\.h(5|df5)$/i.test(extname(weights)) || weights.includes('/')) {
     throw new UsageError(
-      `--weights: there is no file ${weights}. Give a Keras .h5 file, or a published version such ` +
+      `There is no file ${weights}. Give a Keras .h5 file, or a published version such ` +
         'as champion, 3 or lesion@3.',
       { weights },
     );
@@ -46,7 +49,7 @@ async function versionSource(
   weights: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<WeightsSource> {
-  const { model, version } = parseModelName(weights);
+  const { model, version } = parseModelName(weights, 'weights');
   using store = openStore(environment);
   const resolved = await resolveVersion(store, model, version);
   const { weightsPath } = await downloadVersion(store, resolved, cacheFolderOf(environment));
@@ -56,6 +59,7 @@ async function versionSource(
     path: weightsPath,
     config,
     classNames,
+    manifest: resolved.manifest,
   };
 }
 

@@ -64,6 +64,8 @@ export function renderVersion({ resolved, aliases }: ShownVersion, palette: Pale
     ...renderScores(manifest.scores),
     '',
     `Files: ${inBytes(bytes)} in ${String(files.length)}, of which the weights ${inBytes(manifest.weights.bytes)}`,
+    `Classes: ${manifest.classNames.slice(1).join(', ')}`,
+    "Options that differ from Matterport's defaults:",
     ...optionsOf(manifest).map((line) => `  ${line}`),
     '',
     'Lineage, by the SHA-256 of the contents:',
@@ -80,12 +82,9 @@ function turnOf({ alias, history }: Alias): string[] {
 }
 
 /** Those that differ from Matterport's defaults. */
-function optionsOf({ config, classNames }: ModelVersionManifest): string[] {
+export function optionsOf({ config }: Pick<ModelVersionManifest, 'config'>): string[] {
   const options = differences([maskRcnnConfigSchema.parse({}), config]);
-  return [
-    `classes: ${classNames.slice(1).join(', ')}`,
-    ...options.map(({ option, values }) => `${option}: ${inWords(values[1])}`),
-  ];
+  return options.map(({ option, values }) => `${option}: ${inWords(values[1])}`);
 }
 
 type Lineage = ModelVersionManifest['lineage'];

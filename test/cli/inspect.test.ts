@@ -315,7 +315,7 @@ describe('inspect model', () => {
       seed: 0,
     } as const;
     await expect(runInspectModel({ ...common, weights: 'no.h5' })).rejects.toThrow(
-      /--weights: there is no file no\.h5/,
+      /There is no file no\.h5/,
     );
     await expect(runInspectModel({ ...common, mask: ['a.png'] })).rejects.toThrow(
       /--mask is the truth of an image/,
