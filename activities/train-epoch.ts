@@ -13,7 +13,6 @@ import type { TrainerHost } from '../trainer/host.ts';
 import { attemptName } from './attempt-name.ts';
 import { leftBehind } from './left-behind.ts';
 import { runActivity } from './run-activity.ts';
-import { trainingMetrics } from './training-metrics.ts';
 
 export const trainEpochActivity =
   (trainer: Pick<TrainerHost, 'run'>): TrainingActivities['trainEpoch'] =>
@@ -24,17 +23,15 @@ export const trainEpochActivity =
     const newest = () => (latest?.checkpoints ?? left.checkpoints)[0] ?? null;
 
     return runActivity(
-      async ({ onProgress, onLog, signal }, info) => {
+      async ({ onProgress, signal }, info) => {
         const attempt = attemptName(info);
         const task = { kind: 'train-epoch', attempt, input, leftBehind: left } as const;
-        const metrics = trainingMetrics(context.metricMeter, input, left);
         const output = await trainer
           .run(task, {
-            ...{ signal, onLog, stallTimeoutMs: info.heartbeatTimeoutMs },
-            onMeasure: metrics.onMeasure,
+            signal,
+            stallTimeoutMs: info.heartbeatTimeoutMs,
             onProgress: (progress) => {
               latest = progress;
-              metrics.onProgress(progress);
               onProgress(progress);
             },
           })
@@ -42,9 +39,7 @@ export const trainEpochActivity =
             // It was told to stop and did not manage to save: what was saved before counts.
             if (!signal.aborted) throw error;
             return { kind: 'interrupted', checkpoint: newest() };
-          })
-          .finally(metrics.onEnd);
-        metrics.onOutput(output);
+          });
         if (output.kind === 'finished' || isHandover(context.cancellationDetails)) return output;
         const beat = lastBeat(latest, output.checkpoint);
         if (beat !== undefined) context.heartbeat(beat);

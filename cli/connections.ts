@@ -13,6 +13,7 @@ export interface TemporalConnection extends AsyncDisposable {
   readonly address: string;
   /** The run's page in the web UI, where the UI's address is known. */
   readonly pageOf: (runId: string) => string | undefined;
+  readonly schedulePageOf: (name: string) => string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,13 +42,15 @@ async function connect(
   const settings = temporalSettings(environment);
   const { address, namespace } = settings;
   const client = await connectClient(settings);
+  const page = (kind: string) => (id: string) =>
+    uiUrl === undefined
+      ? undefined
+      : `${uiUrl}/namespaces/${namespace}/${kind}/${encodeURIComponent(id)}`;
   return {
     client,
     address,
-    pageOf: (runId) =>
-      uiUrl === undefined
-        ? undefined
-        : `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(runId)}`,
+    pageOf: page('workflows'),
+    schedulePageOf: page('schedules'),
     [Symbol.asyncDispose]: () => client.connection.close(),
   };
 }

@@ -153,19 +153,11 @@ function startWorker(
     name: `The ${role} worker`,
     command: process.execPath,
     args: nodeArguments(entry),
-    environment: { ...environment, ...ownMetricsAddress(role) },
+    environment,
     cwd: projectRoot,
     logFile,
     graceMs: WORKER_GRACE_MS,
   });
-}
-
-/** Each worker needs an endpoint of its own: the GPU worker's is at the port after the one that is asked for. */
-function ownMetricsAddress(role: WorkerOptions['role']): Record<string, string> {
-  const address = process.env['LESIONFLOW_METRICS_ADDRESS'] ?? '';
-  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
-  if (role === 'data' || host === undefined) return {};
-  return { LESIONFLOW_METRICS_ADDRESS: `${host}:${String(Number(port) + 1)}` };
 }
 
 function watchServers(options: {

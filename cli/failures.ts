@@ -35,6 +35,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ['unknown-version', exitCodes.badUsage],
   ['control-refused', exitCodes.refused],
   ['alias-moved', exitCodes.refused],
+  ['run-left-out', exitCodes.refused],
 ]);
 
 /** Says `error` on stderr and gives the exit code. An unforeseen error shows its stack: it is a bug. */

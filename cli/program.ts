@@ -17,6 +17,7 @@ import { addPredictCommand } from './commands/predict.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addRunsCommand } from './commands/runs/runs.ts';
+import { addScheduleCommand } from './commands/schedule/schedule.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addStopEarlyCommand } from './commands/stop-early.ts';
 import { addTrainCommand } from './commands/train.ts';
@@ -35,6 +36,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addTrainCommand(program, finish);
   addRunsCommand(program, finish);
   addReportCommand(program);
+  addScheduleCommand(program);
 
   program.commandsGroup('Runs under way:');
   addPauseCommand(program);

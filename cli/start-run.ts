@@ -8,11 +8,15 @@ import { taskQueues, workflowTypes } from '../contracts/task-queues.ts';
 export async function startRun(client: Client, request: PipelineRequest): Promise<string> {
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const runId = `${request.dataset.name}-${stamp}-${randomBytes(2).toString('hex')}`;
-  await client.workflow.start(workflowTypes.trainingPipeline, {
-    taskQueue: taskQueues.pipeline,
-    workflowId: runId,
-    args: [request],
-    staticSummary: `Train on ${request.dataset.name}`,
-  });
+  const { workflowType, ...start } = pipelineStart(request);
+  await client.workflow.start(workflowType, { ...start, workflowId: runId });
   return runId;
 }
+
+/** What starts a run, but for its id: a schedule makes ids of its own. */
+export const pipelineStart = (request: PipelineRequest) => ({
+  workflowType: workflowTypes.trainingPipeline,
+  taskQueue: taskQueues.pipeline,
+  args: [request],
+  staticSummary: `Train on ${request.dataset.name}`,
+});

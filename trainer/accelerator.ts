@@ -5,10 +5,7 @@ import { isGpuMeant } from './tensorflow-settings.ts';
 
 /** Throws `GpuNotFoundError` where there is a driver of NVIDIA's and TensorFlow sees no GPU. */
 export function requireMeantGpu(): void {
-  if (isGpuMeant(process.env) && deviceInUse() === 'cpu') throw new GpuNotFoundError();
-}
-
-export function deviceInUse(): 'cpu' | 'gpu' {
+  if (!isGpuMeant(process.env)) return;
   const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice?: boolean };
-  return isUsingGpuDevice === true ? 'gpu' : 'cpu';
+  if (isUsingGpuDevice !== true) throw new GpuNotFoundError();
 }

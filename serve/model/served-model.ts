@@ -122,7 +122,9 @@ export class ServedModel {
     return InferenceProcess.start({
       load: { config, classNames, weightsPath, cacheFolder },
       signal: this.#closing.signal,
-      onLog: ({ level, message, fields }) => log[level]({ from: 'inference', ...fields }, message),
+      onLog: (line) => {
+        if (line !== '') log.info({ from: 'inference' }, line);
+      },
     });
   }
 

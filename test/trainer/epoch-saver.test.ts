@@ -92,7 +92,6 @@ beforeEach(async () => {
     uploader: uploads,
     signal: new AbortController().signal,
     onNote: () => undefined,
-    onMeasure: () => undefined,
     now: () => seconds * 1000,
   });
 });
