@@ -13,6 +13,7 @@ import type { TrainerHost } from '../trainer/host.ts';
 import { attemptName } from './attempt-name.ts';
 import { leftBehind } from './left-behind.ts';
 import { runActivity } from './run-activity.ts';
+import { trainingMetrics } from './training-metrics.ts';
 
 export const trainEpochActivity =
   (trainer: Pick<TrainerHost, 'run'>): TrainingActivities['trainEpoch'] =>
@@ -23,15 +24,17 @@ export const trainEpochActivity =
     const newest = () => (latest?.checkpoints ?? left.checkpoints)[0] ?? null;
 
     return runActivity(
-      async ({ onProgress, signal }, info) => {
+      async ({ onProgress, onLog, signal }, info) => {
         const attempt = attemptName(info);
         const task = { kind: 'train-epoch', attempt, input, leftBehind: left } as const;
+        const metrics = trainingMetrics(context.metricMeter, input, left);
         const output = await trainer
           .run(task, {
-            signal,
-            stallTimeoutMs: info.heartbeatTimeoutMs,
+            ...{ signal, onLog, stallTimeoutMs: info.heartbeatTimeoutMs },
+            onMeasure: metrics.onMeasure,
             onProgress: (progress) => {
               latest = progress;
+              metrics.onProgress(progress);
               onProgress(progress);
             },
           })
@@ -39,7 +42,9 @@ export const trainEpochActivity =
             // It was told to stop and did not manage to save: what was saved before counts.
             if (!signal.aborted) throw error;
             return { kind: 'interrupted', checkpoint: newest() };
-          });
+          })
+          .finally(metrics.onEnd);
+        metrics.onOutput(output);
         if (output.kind === 'finished' || isHandover(context.cancellationDetails)) return output;
         const beat = lastBeat(latest, output.checkpoint);
         if (beat !== undefined) context.heartbeat(beat);

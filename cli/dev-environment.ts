@@ -153,11 +153,19 @@ function startWorker(
     name: `The ${role} worker`,
     command: process.execPath,
     args: nodeArguments(entry),
-    environment,
+    environment: { ...environment, ...ownMetricsAddress(role) },
     cwd: projectRoot,
     logFile,
     graceMs: WORKER_GRACE_MS,
   });
+}
+
+/** Each worker needs an endpoint of its own: the GPU worker's is at the port after the one that is asked for. */
+function ownMetricsAddress(role: WorkerOptions['role']): Record<string, string> {
+  const address = process.env['LESIONFLOW_METRICS_ADDRESS'] ?? '';
+  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
+  if (role === 'data' || host === undefined) return {};
+  return { LESIONFLOW_METRICS_ADDRESS: `${host}:${String(Number(port) + 1)}` };
 }
 
 function watchServers(options: {

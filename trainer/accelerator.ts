@@ -5,7 +5,10 @@ import { isGpuMeant } from './tensorflow-settings.ts';
 
 /** Throws `GpuNotFoundError` where there is a driver of NVIDIA's and TensorFlow sees no GPU. */
 export function requireMeantGpu(): void {
-  if (!isGpuMeant(process.env)) return;
+  if (isGpuMeant(process.env) && deviceInUse() === 'cpu') throw new GpuNotFoundError();
+}
+
+export function deviceInUse(): 'cpu' | 'gpu' {
   const { isUsingGpuDevice } = tf.backend() as tf.KernelBackend & { isUsingGpuDevice?: boolean };
-  if (isUsingGpuDevice !== true) throw new GpuNotFoundError();
+  return isUsingGpuDevice === true ? 'gpu' : 'cpu';
 }

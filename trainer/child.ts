@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { TrainerSpawnError, TrainerStartError } from './errors.ts';
+import { readLogLine, type LogLine } from './log-line.ts';
 import type { Request } from './protocol.ts';
 
 export interface TrainerChildOptions {
@@ -9,7 +10,7 @@ export interface TrainerChildOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Milliseconds that the process has to become ready (loading TensorFlow takes seconds). */
   readonly startTimeoutMs: number;
-  readonly onLog: (line: string) => void;
+  readonly onLog: (line: LogLine) => void;
 }
 
 interface Exit {
@@ -49,10 +50,14 @@ export class TrainerChild {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const output: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        output.push(line);
+    for (const name of ['stdout', 'stderr'] as const) {
+      const input = child[name];
+      if (input === null) continue;
+      createInterface({ input }).on('line', (text) => {
+        const line = readLogLine(text, name);
+        if (line === undefined) return;
+        // For the message of a failure: what only a builder of TensorFlow cares for would bury the rest.
+        if (line.level !== 'debug') output.push(line.message);
         if (output.length > KEPT_LINES) output.shift();
         onLog(line);
       });

@@ -13,6 +13,8 @@ import {
   TrainerTaskError,
 } from './errors.ts';
 import { diagnose } from './death.ts';
+import type { LogLine } from './log-line.ts';
+import type { Measure } from './measures.ts';
 import { memoryKills } from './memory-kills.ts';
 import { SPOILING } from './native-failures.ts';
 import { tensorflowSettings } from './tensorflow-settings.ts';
@@ -30,8 +32,8 @@ export interface TrainerHostOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** The process's entry file; a test may give its own. */
   readonly entry?: string;
-  /** Each line that the process writes; to this process's stderr when left out. */
-  readonly onLog?: (line: string) => void;
+  /** Each line that the process writes while no task listens itself; to this process's stderr when left out. */
+  readonly onLog?: (line: LogLine) => void;
   /** Milliseconds from the fork to readiness. */
   readonly startTimeoutMs?: number;
   /** Milliseconds that a cancelled task has to stop before the process is killed. */
@@ -48,6 +50,9 @@ export interface TrainerHostOptions {
 export interface RunOptions {
   /** Called with what was received, and only then: a heartbeat sent from here proves a living trainer. */
   readonly onProgress?: (progress: ActivityProgress) => void;
+  readonly onMeasure?: (measure: Measure) => void;
+  /** Each line that the process writes meanwhile. @default the host's own */
+  readonly onLog?: (line: LogLine) => void;
   readonly signal?: AbortSignal;
   /**
    * Milliseconds without any message after which the process counts as hung and is killed: the activity's
@@ -68,19 +73,21 @@ export class TrainerHost {
   readonly #options: Required<TrainerHostOptions>;
   #child: TrainerChild | undefined;
   #running: TaskKind | undefined;
+  #onLog: (line: LogLine) => void;
   #taskId = 0;
 
   constructor(options: TrainerHostOptions = {}) {
     this.#options = {
       environment: {},
       entry: ENTRY,
-      onLog: (line) => void process.stderr.write(`[trainer] ${line}\n`),
+      onLog: ({ message }) => void process.stderr.write(`[trainer] ${message}\n`),
       startTimeoutMs: 180_000,
       cancelGraceMs: 10_000,
       saveGraceMs: 20_000,
       memoryKills,
       ...options,
     };
+    this.#onLog = this.#options.onLog;
   }
 
   /** The process's id while there is one. */
@@ -97,6 +104,7 @@ export class TrainerHost {
     options.signal?.throwIfAborted();
     if (this.#running !== undefined) throw new TrainerBusyError(this.#running, task.kind);
     this.#running = task.kind;
+    this.#onLog = options.onLog ?? this.#options.onLog;
     try {
       const child = await this.#warmChild();
       options.signal?.throwIfAborted();
@@ -104,6 +112,7 @@ export class TrainerHost {
       return resultSchemas[task.kind].parse(result) as TaskResults[T['kind']];
     } finally {
       this.#running = undefined;
+      this.#onLog = this.#options.onLog;
     }
   }
 
@@ -120,7 +129,7 @@ export class TrainerHost {
 
   async #warmChild(): Promise<TrainerChild> {
     if (this.#child?.alive === true) return this.#child;
-    const { entry, environment, startTimeoutMs, onLog } = this.#options;
+    const { entry, environment, startTimeoutMs } = this.#options;
     this.#child = await TrainerChild.start({
       entry,
       environment: {
@@ -130,14 +139,14 @@ export class TrainerHost {
         ...environment,
       },
       startTimeoutMs,
-      onLog,
+      onLog: (line) => this.#onLog(line),
     });
     return this.#child;
   }
 
   /** Sends the task and waits for its end, whichever of the possible ends comes first. */
   async #exchange(child: TrainerChild, task: Task, options: RunOptions) {
-    const { onProgress, signal, stallTimeoutMs = DEFAULT_STALL_MS } = options;
+    const { onProgress, onMeasure, signal, stallTimeoutMs = DEFAULT_STALL_MS } = options;
     const { cancelGraceMs, saveGraceMs } = this.#options;
     const graceMs = task.kind === 'train-epoch' ? saveGraceMs : cancelGraceMs;
     const taskId = this.#taskId++;
@@ -165,8 +174,10 @@ export class TrainerHost {
         if (reply.type === 'ready' || reply.taskId !== taskId) return;
         stalled.refresh();
         kills = memoryKills();
-        if (reply.type === 'progress') onProgress?.(reply.progress);
-        else if (reply.type === 'result') resolve(reply.result);
+        if (reply.type === 'progress' || reply.type === 'measured') {
+          if (reply.measure !== undefined) onMeasure?.(reply.measure);
+          if (reply.type === 'progress') onProgress?.(reply.progress);
+        } else if (reply.type === 'result') resolve(reply.result);
         else reject(new TrainerTaskError(reply.error));
       };
       stopListening = child.listen((message) => {

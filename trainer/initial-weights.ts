@@ -9,6 +9,7 @@ import { COCO_EXCLUDE, loadWeights } from '../maskrcnn/weights/load.ts';
 import { fetchPretrained } from '../maskrcnn/weights/pretrained.ts';
 import { downloadVersion, resolveVersion } from '../storage/model-registry.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { log } from './log.ts';
 import { fetchWeightFile } from './weight-file.ts';
 
 export interface InitialParametersOptions {
@@ -36,8 +37,8 @@ export async function initialParameters(
   try {
     const startedFrom = await fill(parameters, options);
     options.onNote(startedFrom);
-    // The note goes with the next one; the worker's log keeps it.
-    process.stdout.write(`${startedFrom}\n`);
+    // The note goes with the next one; the log keeps it.
+    log.info(startedFrom);
     return { parameters, startedFrom };
   } catch (error) {
     parameters[Symbol.dispose]();

@@ -2,12 +2,12 @@
  * The trainer process: owns TensorFlow, does the tasks that its parent (`host.ts`) sends, and ends with
  * it. Started by `fork` only. It opens the object store itself, from the environment it was given.
  */
-import { pino } from 'pino';
 import { BatchLoader } from '../datasets/loader/batch-loader.ts';
 import { createS3ObjectStore, s3SettingsFromEnvironment } from '../storage/s3-object-store.ts';
-import { requireMeantGpu } from './accelerator.ts';
+import { deviceInUse, requireMeantGpu } from './accelerator.ts';
 import { CheckpointUploader } from './checkpoints/checkpoint-uploader.ts';
 import { removeDeadWorkspaces } from './dead-workspaces.ts';
+import { log } from './log.ts';
 import { serveTasks } from './serve.ts';
 import { evaluate } from './tasks/evaluate.ts';
 import { exportModel } from './tasks/export-model.ts';
@@ -20,7 +20,6 @@ import {
 } from './tools.ts';
 import { WarmModel } from './warm-model.ts';
 
-const log = pino({ name: 'trainer' }, pino.destination({ dest: 2, sync: true }));
 const settings = s3SettingsFromEnvironment(process.env);
 const store = createS3ObjectStore(settings);
 const cacheFolder = cacheFolderFromEnvironment(process.env);
@@ -34,6 +33,7 @@ const tools: TaskTools = { store, cacheFolder, warm, loader, uploader };
 serveTasks({
   'train-epoch': async (task, context) => {
     requireMeantGpu();
+    context.measure({ kind: 'device', device: deviceInUse() });
     return trainEpoch(task, context, tools);
   },
   evaluate: async (task, context) => {
@@ -42,4 +42,4 @@ serveTasks({
   },
   export: (task, context) => exportModel(task, context, tools),
 });
-log.info({ cacheFolder }, 'ready');
+log.info({ cacheFolder, device: deviceInUse(), trainerPid: process.pid }, 'The trainer is ready');

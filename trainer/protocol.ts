@@ -27,6 +27,7 @@ import {
   type EvaluationRef,
 } from '../contracts/references.ts';
 import { maskRcnnConfigSchema } from '../maskrcnn/config.ts';
+import { measureSchema } from './measures.ts';
 
 const trainEpochInputSchema = z.strictObject({
   runId: z.string().min(1),
@@ -135,7 +136,13 @@ const remoteErrorSchema = z.strictObject({
 
 export const replySchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
-  z.strictObject({ type: z.literal('progress'), taskId, progress: activityProgressSchema }),
+  z.strictObject({
+    type: z.literal('progress'),
+    taskId,
+    progress: activityProgressSchema,
+    measure: measureSchema.optional(),
+  }),
+  z.strictObject({ type: z.literal('measured'), taskId, measure: measureSchema }),
   z.strictObject({ type: z.literal('result'), taskId, result: z.unknown() }),
   z.strictObject({ type: z.literal('error'), taskId, error: remoteErrorSchema }),
 ]);

@@ -5,6 +5,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { ActivityProgress } from '../contracts/progress.ts';
+import { logAbout } from './log.ts';
+import type { Measure } from './measures.ts';
 import { understood } from './native-failures.ts';
 import { exitWithParent } from './parent-watch.ts';
 import {
@@ -19,7 +21,10 @@ import {
 export interface TaskContext {
   /** Aborted when the task is cancelled. */
   readonly signal: AbortSignal;
-  readonly report: (progress: ActivityProgress) => void;
+  /** With what was measured beside it, in one message. */
+  readonly report: (progress: ActivityProgress, measured?: Measure) => void;
+  /** For the worker's metrics, of what is no progress. */
+  readonly measure: (measure: Measure) => void;
 }
 
 export type TaskRunners = {
@@ -43,9 +48,12 @@ export function serveTasks(runners: TaskRunners): void {
 
   async function run<K extends TaskKind>(taskId: number, task: TaskOf<K>, signal: AbortSignal) {
     const kind: K = task.kind;
-    const report = (progress: ActivityProgress) => send({ type: 'progress', taskId, progress });
+    const report = (progress: ActivityProgress, measure?: Measure) =>
+      send({ type: 'progress', taskId, progress, ...(measure ? { measure } : {}) });
+    const measure = (measured: Measure) => send({ type: 'measured', taskId, measure: measured });
+    const about = { run: task.input.runId, task: kind, attemptName: task.attempt };
     try {
-      const result = await runners[kind](task, { signal, report });
+      const result = await logAbout(about, () => runners[kind](task, { signal, report, measure }));
       send({ type: 'result', taskId, result });
     } catch (error) {
       send({ type: 'error', taskId, error: remoteError(understood(error)) });

@@ -1,7 +1,8 @@
 /**
  * Hosts the workflows, and fetches, unpacks, inspects, splits and packs data:
  * `node --import tsx workers/data-worker.ts`. Environment: Temporal (connection.ts), the store
- * (storage/s3-settings.ts), the build of the workflows' code (versioning.ts), `LESIONFLOW_LOG_LEVEL`.
+ * (storage/s3-settings.ts), the build of the workflows' code (versioning.ts), log and metrics (runtime.ts, metrics.ts),
+ * traces (tracing.ts).
  */
 import { Worker } from '@temporalio/worker';
 import { createDataActivities } from '../activities/create-data-activities.ts';
@@ -20,7 +21,7 @@ await serve('data', async (place, logger) => {
   const store = await openProvenStore(process.env);
   try {
     const count = await sweepOldUploads(store);
-    if (count > 0) logger.info(`Aborted ${String(count)} uploads that were over a day old`);
+    if (count > 0) logger.info('Uploads that were over a day old are aborted', { count });
   } catch (error) {
     // Tidying must not keep a worker from its work, e.g. where the store's user may not list uploads.
     logger.warn('Old uploads could not be swept away', { error });
@@ -30,7 +31,7 @@ await serve('data', async (place, logger) => {
     ...shared,
     ...workflowVersion(process.env),
     taskQueue: taskQueues.pipeline,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: await workflowBundle(place.tracing?.workflowModules),
   });
   const data = await Worker.create({
     ...shared,

@@ -1,12 +1,10 @@
-/** One stream of JSON lines (pino) for our own messages, the SDK's, and those of its native core. */
-import {
-  Runtime,
-  makeTelemetryFilterString,
-  type LogLevel,
-  type LogMetadata,
-  type Logger,
-} from '@temporalio/worker';
+/**
+ * One stream of JSON lines (pino), one an event: our own, the SDK's, those of its native core, of workflows and of the
+ * trainer. A line that is about a run names it (`run`), and where there is one the workflow, activity and attempt.
+ */
+import type { LogLevel, LogMetadata, Logger } from '@temporalio/worker';
 import { pino } from 'pino';
+import { LesionFlowError } from '../contracts/errors.ts';
 
 const PINO_LEVELS = {
   TRACE: 'trace',
@@ -16,11 +14,32 @@ const PINO_LEVELS = {
   ERROR: 'error',
 } as const satisfies Record<LogLevel, string>;
 
+/** What the SDK says at each start and end: states, and that each worker here has one kind of work by design. */
+const CHATTER =
+  /^(Worker state changed|No (workflows|activities|Nexus services) registered, not polling for .*)$/;
+
+/** Of no use to a reader, or said by another field. */
+const LEFT_OUT = new Set(['taskToken', 'isLocal', 'namespace']);
+
+/** `runId` is Temporal's in the SDK's words, and the run's in ours. */
+const RENAMED: Readonly<Record<string, string>> = {
+  error: 'err',
+  runId: 'workflowRunId',
+  sdkComponent: 'component',
+};
+
 /** A Temporal logger that writes JSON lines to stdout from `level` up. */
-export function jsonLogger(level: string): Logger {
-  const lines = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+export function jsonLogger(level: string, worker: string): Logger {
+  const lines = pino({
+    level,
+    base: { worker },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (name) => ({ level: name }) },
+    serializers: { err: errorFacts },
+  });
   const log = (at: LogLevel, message: string, meta?: LogMetadata) => {
-    lines[PINO_LEVELS[at]](plain(meta), message);
+    const said = CHATTER.test(message) ? 'debug' : PINO_LEVELS[at];
+    lines[said](plain(meta), message);
   };
   return {
     log,
@@ -32,27 +51,33 @@ export function jsonLogger(level: string): Logger {
   };
 }
 
-/** Pino prints an error's stack under `err`; a task token is noise. */
 function plain(meta: LogMetadata = {}): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(meta)
-      .filter(([name]) => name !== 'taskToken')
-      .map(([name, value]): [string, unknown] => [name === 'error' ? 'err' : name, value]),
+      .filter(([name]) => !LEFT_OUT.has(name))
+      .map(([name, value]): [string, unknown] => [RENAMED[name] ?? name, value]),
   );
 }
 
 /**
- * Sets up the process's one Temporal runtime. `LESIONFLOW_LOG_LEVEL` is trace, debug, info (default), warn
- * or error. On SIGTERM or SIGINT the runtime lets all its workers finish in good order.
+ * What failed, once, and where it began: a failure of Temporal's repeats what it wraps, and the stacks between are the
+ * frameworks'.
  */
-export function installRuntime(environment: Readonly<Record<string, string | undefined>>): Logger {
-  const logger = jsonLogger(environment['LESIONFLOW_LOG_LEVEL'] ?? 'info');
-  Runtime.install({
-    logger,
-    shutdownSignals: ['SIGINT', 'SIGTERM'],
-    telemetryOptions: {
-      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
-    },
-  });
-  return logger;
+function errorFacts(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  let origin = error;
+  while (origin.cause instanceof Error) origin = origin.cause;
+  return {
+    type: error.name,
+    code: codeOf(error),
+    message: error.message,
+    ...(error.message.includes(origin.message) ? {} : { cause: origin.message }),
+    stack: origin.stack,
+  };
+}
+
+function codeOf(error: Error): string | undefined {
+  if (error instanceof LesionFlowError) return error.code;
+  // Of an `ApplicationFailure`, also of one that comes out of a workflow's sandbox.
+  return 'type' in error && typeof error.type === 'string' ? error.type : undefined;
 }

@@ -6,18 +6,25 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 
-const ENTRY = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../workflows/index.ts' : '../workflows/index.js',
-    import.meta.url,
-  ),
-);
+const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+const workflowFile = (name: string): string =>
+  fileURLToPath(new URL(`../workflows/${name}${EXTENSION}`, import.meta.url));
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+const bundles = new Map<string, Promise<WorkflowBundleWithSourceMap>>();
 
-/** Takes 2 to 4 seconds the first time. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  // Webpack's own account of the bundle is of no use to an operator.
-  bundle ??= bundleWorkflowCode({ workflowsPath: ENTRY, logger: new DefaultLogger('WARN') });
+/** Takes 2 to 4 seconds the first time. `interceptors`: modules beside ours, e.g. those of tracing. */
+export function workflowBundle(
+  interceptors: readonly string[] = [],
+): Promise<WorkflowBundleWithSourceMap> {
+  const key = interceptors.join('\n');
+  const bundle =
+    bundles.get(key) ??
+    bundleWorkflowCode({
+      workflowsPath: workflowFile('index'),
+      workflowInterceptorModules: [...interceptors, workflowFile('log-attributes')],
+      // Webpack's own account of the bundle is of no use to an operator.
+      logger: new DefaultLogger('WARN'),
+    });
+  bundles.set(key, bundle);
   return bundle;
 }

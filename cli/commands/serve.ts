@@ -51,7 +51,15 @@ async function serve(flags: ServeFlags): Promise<void> {
   using interrupt = onInterrupt();
   using store = openStore(process.env);
   const { pino, startServer } = await loadServer();
-  const log = pino({ level: process.env['LESIONFLOW_LOG_LEVEL'] ?? 'info' }, pino.destination(2));
+  const log = pino(
+    {
+      level: process.env['LESIONFLOW_LOG_LEVEL'] ?? 'info',
+      base: { worker: 'serve' },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (name) => ({ level: name }) },
+    },
+    pino.destination(2),
+  );
   const options = {
     store,
     model,

@@ -102,7 +102,7 @@ async function timesBetween(
     startTime: msNumberToTs(from.getTime() - 1),
     endTime: msNumberToTs(to.getTime()),
   });
-  return (startTime ?? []).map((time) => new Date(tsToMs(time)));
+  return startTime.map((time) => new Date(tsToMs(time)));
 }
 
 async function isThere(client: Client, runId: string): Promise<boolean> {

@@ -5,6 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { readLogLine, type LogLine } from '../../trainer/log-line.ts';
 import { tensorflowSettings } from '../../trainer/tensorflow-settings.ts';
 import type { Found } from '../api.ts';
 import {
@@ -18,7 +19,7 @@ import { replySchema, type LoadRequest, type PredictRequest, type Reply } from '
 export interface InferenceOptions {
   readonly load: Omit<LoadRequest, 'type'>;
   /** Each line that the process writes. */
-  readonly onLog: (line: string) => void;
+  readonly onLog: (line: LogLine) => void;
   /** Milliseconds from the fork to the first picture, with weights read and the graph compiled. @default 300,000 */
   readonly startTimeoutMs?: number;
   /** Ends a process that is still loading. */
@@ -64,8 +65,13 @@ export class InferenceProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on('line', onLog);
+    for (const name of ['stdout', 'stderr'] as const) {
+      const input = child[name];
+      if (input === null) continue;
+      createInterface({ input }).on('line', (text) => {
+        const line = readLogLine(text, name);
+        if (line !== undefined) onLog(line);
+      });
     }
     const inference = new InferenceProcess(child);
     const giveUp = () => child.kill('SIGKILL');

@@ -122,9 +122,7 @@ export class ServedModel {
     return InferenceProcess.start({
       load: { config, classNames, weightsPath, cacheFolder },
       signal: this.#closing.signal,
-      onLog: (line) => {
-        if (line !== '') log.info({ from: 'inference' }, line);
-      },
+      onLog: ({ level, message, fields }) => log[level]({ from: 'inference', ...fields }, message),
     });
   }
 

@@ -35,6 +35,26 @@ describe('the epoch account', () => {
     expect(account.meanLosses).toEqual(losses(3));
   });
 
+  test("tells a step's time over all its batches, without what lies between steps", () => {
+    let time = 0;
+    const account = epochAccount({ steps: 2, batchSize: 1, now: () => time });
+    for (const batch of [1, 2]) {
+      account.askForData();
+      time += 100;
+      account.haveData();
+      time += 400;
+      if (batch === 2) account.finishStep(losses(1));
+    }
+    expect(account.stepSeconds).toBe(1);
+    // A checkpoint is written.
+    time += 5000;
+    account.askForData();
+    time += 300;
+    account.haveData();
+    account.finishStep(losses(1));
+    expect(account.stepSeconds).toBe(0.3);
+  });
+
   test('tells the share of waiting in the middle of a step too, before any is finished', () => {
     let time = 0;
     const account = epochAccount({ steps: 1, batchSize: 1, now: () => time });

@@ -92,6 +92,7 @@ beforeEach(async () => {
     uploader: uploads,
     signal: new AbortController().signal,
     onNote: () => undefined,
+    onMeasure: () => undefined,
     now: () => seconds * 1000,
   });
 });

@@ -117,3 +117,16 @@ describe.each(['data', 'gpu'] as const)('the %s worker', (role) => {
     expect(output()).toContain('LESIONFLOW_S3_BUCKET is not set');
   });
 });
+
+it.each([
+  ['that is in use', () => new URL(testStore().server.endpoint).host, /cannot be offered/],
+  ['that is none', () => 'localhost', /it is no numeric address with a port/],
+])('says that the metrics cannot be offered at an address %s', async (_, address, message) => {
+  const { exitCode, output } = start('data', {
+    ...testStore().environment,
+    LESIONFLOW_METRICS_ADDRESS: address(),
+  });
+  expect(await exitCode).toBe(1);
+  expect(output()).toMatch(message);
+  expect(output()).toContain('LESIONFLOW_METRICS_ADDRESS');
+});

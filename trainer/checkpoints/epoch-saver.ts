@@ -5,11 +5,13 @@
  * Within the epoch a checkpoint is a convenience: when one cannot be saved, training goes on, a warning stays,
  * and the next one is tried when it is due. At its end, or when it is told to stop, it must succeed.
  */
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LesionFlowError } from '../../contracts/errors.ts';
 import type { CheckpointRef } from '../../contracts/references.ts';
+import { log } from '../log.ts';
+import type { Measure } from '../measures.ts';
 import type { TaskOf } from '../protocol.ts';
 import type { EpochAccount } from '../tasks/epoch-account.ts';
 import type { EpochEvents } from '../tasks/epoch-events.ts';
@@ -31,6 +33,7 @@ export interface EpochSaverOptions {
   readonly signal: AbortSignal;
   /** Hears of what takes time while nothing else happens. */
   readonly onNote: (note: string) => void;
+  readonly onMeasure: (measure: Measure) => void;
   /** Milliseconds, for tests. */
   readonly now?: () => number;
 }
@@ -38,6 +41,13 @@ export interface EpochSaverOptions {
 /** A checkpoint whose files are written and on their way. In an object, since `await` would wait for it. */
 export interface CheckpointUnderWay {
   readonly saved: Promise<CheckpointRef>;
+}
+
+/** A checkpoint's files, ready to be uploaded. */
+interface Written {
+  readonly job: UploadJob;
+  readonly pauseSeconds: number;
+  readonly bytes: number;
 }
 
 /** Checkpoints that the next attempt is told of: one that is sound is enough. */
@@ -100,8 +110,8 @@ export class EpochSaver {
       return;
     this.#options.started.model.engine.sync();
     try {
-      const job = await this.#write(account);
-      const saved = this.#upload(job, () => undefined).finally(() => removeFiles(job));
+      const written = await this.#write(account);
+      const saved = this.#upload(written, () => undefined).finally(() => removeFiles(written));
       this.#track(account.stepsDone, saved);
     } catch (error) {
       this.#failed(account.stepsDone, error);
@@ -118,17 +128,17 @@ export class EpochSaver {
     const already = before?.step === account.stepsDone ? await before.end : this.#checkpoints[0];
     if (already?.stepInEpoch === account.stepsDone) return { saved: Promise.resolve(already) };
     this.#options.started.model.engine.sync();
-    const job = await this.#write(account);
+    const written = await this.#write(account);
     const saved = (async () => {
       await before?.end;
-      return this.#uploadPatiently(job).finally(() => removeFiles(job));
+      return this.#uploadPatiently(written).finally(() => removeFiles(written));
     })();
     this.#track(account.stepsDone, saved);
     return { saved };
   }
 
   /** Writes the files; the model's variables must have their values. */
-  async #write(account: EpochAccount): Promise<UploadJob> {
+  async #write(account: EpochAccount): Promise<Written> {
     const { task, started, hashes, events, folder } = this.#options;
     const { input, attempt } = task;
     const { runId, config, epoch, best } = input;
@@ -137,11 +147,12 @@ export class EpochSaver {
     try {
       const paths = await writeState(started.model, config, own);
       const step = started.stepsBefore + account.stepsDone;
-      events.writer.scalar('checkpoint-pause-seconds', (performance.now() - began) / 1000, step);
+      const pauseSeconds = (performance.now() - began) / 1000;
+      events.writer.scalar('checkpoint-pause-seconds', pauseSeconds, step);
       // A copy: the next step's points are for the next checkpoint.
       const eventsPath = join(own, basename(events.path));
       await copyFile(events.path, eventsPath);
-      return {
+      const job: UploadJob = {
         checkpoint: {
           ...{
             runId,
@@ -157,14 +168,23 @@ export class EpochSaver {
         events: { key: events.key, path: eventsPath },
         obsolete: this.#obsolete(),
       };
+      return { job, pauseSeconds, bytes: await bytesOf(Object.values(paths)) };
     } catch (error) {
       await rm(own, { recursive: true, force: true });
       throw error;
     }
   }
 
-  async #upload(job: UploadJob, onBytes: (bytes: number) => void): Promise<CheckpointRef> {
+  async #upload(
+    { job, pauseSeconds, bytes }: Written,
+    onBytes: (bytes: number) => void,
+  ): Promise<CheckpointRef> {
+    const began = performance.now();
     const checkpoint = await this.#options.uploader.upload(job, onBytes);
+    const costs = { pauseSeconds, uploadSeconds: (performance.now() - began) / 1000, bytes };
+    this.#options.onMeasure({ kind: 'checkpoint', ...costs });
+    const { epoch, stepInEpoch } = checkpoint;
+    log.info({ epoch, stepInEpoch, ...costs }, 'A checkpoint is saved');
     this.#own.add(checkpoint);
     const all = [checkpoint, ...this.#checkpoints];
     this.#checkpoints = all.slice(0, KEPT);
@@ -175,13 +195,13 @@ export class EpochSaver {
     return checkpoint;
   }
 
-  async #uploadPatiently(job: UploadJob): Promise<CheckpointRef> {
+  async #uploadPatiently(written: Written): Promise<CheckpointRef> {
     const { signal, onNote } = this.#options;
     const onBytes = (bytes: number) =>
       onNote(`uploading the checkpoint: ${(bytes / 1e6).toFixed(0)} MB`);
     for (const seconds of PATIENCE_SECONDS) {
       try {
-        return await this.#upload(job, onBytes);
+        return await this.#upload(written, onBytes);
       } catch (error) {
         const isPassing = error instanceof LesionFlowError && error.retryable;
         if (signal.aborted || !isPassing) throw error;
@@ -189,7 +209,7 @@ export class EpochSaver {
         await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
       }
     }
-    return this.#upload(job, onBytes);
+    return this.#upload(written, onBytes);
   }
 
   /** Remembers what is under way; whether its failure matters is said by who waits for it. */
@@ -208,7 +228,8 @@ export class EpochSaver {
   #failed(step: number, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.#failures = { count: (this.#failures?.count ?? 0) + 1, step, reason };
-    process.stdout.write(`The checkpoint at step ${String(step)} could not be saved: ${reason}\n`);
+    this.#options.onMeasure({ kind: 'checkpoint-failed' });
+    log.warn({ stepInEpoch: step }, `A checkpoint could not be saved: ${reason}`);
   }
 
   #obsolete(): CheckpointRef[] {
@@ -219,6 +240,11 @@ export class EpochSaver {
   }
 }
 
-function removeFiles({ checkpoint }: UploadJob): Promise<void> {
-  return rm(dirname(checkpoint.weightsPath), { recursive: true, force: true });
+function removeFiles({ job }: Written): Promise<void> {
+  return rm(dirname(job.checkpoint.weightsPath), { recursive: true, force: true });
+}
+
+async function bytesOf(paths: readonly (string | null)[]): Promise<number> {
+  const sizes = paths.map(async (path) => (path === null ? 0 : (await stat(path)).size));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

@@ -12,6 +12,8 @@ export interface EpochAccount {
   /** Steps of the epoch that are done. */
   readonly stepsDone: number;
   readonly imagesPerSecond: number;
+  /** From asking for the last step's first batch to the step's end, the wait for data included. */
+  readonly stepSeconds: number;
   /** Share of the time since the epoch's first batch was asked for, 0 to 1. */
   readonly dataWaitShare: number;
   /** Over the steps that are done. */
@@ -38,6 +40,8 @@ export function epochAccount({
   const began = now();
   let asked = began;
   let finished = began;
+  let stepSeconds = 0;
+  let stepBegan: number | undefined;
   let waited = 0;
   let stepsDone = before.steps;
   let lossSums = before.lossSums;
@@ -47,10 +51,15 @@ export function epochAccount({
     ((stepsDone - before.steps) * batchSize * 1000) / Math.max(finished - began, 1);
   const dataWaitShare = () => waited / Math.max(now() - began, 1);
   return {
-    askForData: () => (asked = now()),
+    askForData: () => {
+      asked = now();
+      stepBegan ??= asked;
+    },
     haveData: () => (waited += now() - asked),
     finishStep: (losses) => {
       finished = now();
+      stepSeconds = (finished - (stepBegan ?? began)) / 1000;
+      stepBegan = undefined;
       stepsDone++;
       lossSums = addLosses(lossSums, losses);
       latest = losses;
@@ -60,6 +69,9 @@ export function epochAccount({
     },
     get imagesPerSecond() {
       return imagesPerSecond();
+    },
+    get stepSeconds() {
+      return stepSeconds;
     },
     get dataWaitShare() {
       return dataWaitShare();

@@ -16,6 +16,7 @@ import { readCheckpoint } from '../../storage/checkpoints.ts';
 import type { EpochHashes } from '../checkpoints/epoch-hashes.ts';
 import { isDamage, requirePlace, requireSameRun } from '../checkpoints/soundness.ts';
 import { CheckpointDamagedError } from '../errors.ts';
+import { log } from '../log.ts';
 import type { TaskOf } from '../protocol.ts';
 import type { TaskTools } from '../tools.ts';
 import type { EpochModel, LoadOptions } from '../warm-model.ts';
@@ -66,8 +67,8 @@ export async function startEpoch(
       if (!isDamage(error)) throw error;
       const warning = passedOver(checkpoint, error);
       warnings.push(warning);
-      // The result has it too, unless this attempt is lost as well; the worker's log keeps it.
-      process.stdout.write(`${warning}\n`);
+      // The result has it too, unless this attempt is lost as well; the log keeps it.
+      log.warn(warning);
     }
   }
   const { start } = input;

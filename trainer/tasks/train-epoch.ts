@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import type { TrainEpochOutput } from '../../contracts/activities.ts';
 import { splitManifestSchema } from '../../contracts/manifests.ts';
-import type { ActivityProgress, EpochResult, Losses } from '../../contracts/progress.ts';
+import type { EpochResult, Losses } from '../../contracts/progress.ts';
 import type { BatchLoader } from '../../datasets/loader/batch-loader.ts';
 import { validationRecipes } from '../../datasets/loader/batch-recipe.ts';
 import type { BatchStream } from '../../datasets/loader/batch-stream.ts';
@@ -20,6 +20,8 @@ import { readNamedDocument } from '../../storage/documents.ts';
 import { uploadFile } from '../../storage/stored-files.ts';
 import { epochHashes } from '../checkpoints/epoch-hashes.ts';
 import { EpochSaver } from '../checkpoints/epoch-saver.ts';
+import { log } from '../log.ts';
+import type { Measure } from '../measures.ts';
 import type { TaskOf } from '../protocol.ts';
 import { breathe, type TaskContext } from '../serve.ts';
 import { makeWorkspace, type TaskTools } from '../tools.ts';
@@ -67,13 +69,14 @@ export async function trainEpoch(
   using events = openEvents(task, folder);
   const account = openAccount(task, started);
   const stepsRedone = stepsRedoneBy(task, started);
-  const report = (progress: ActivityProgress) =>
-    context.report({ ...progress, checkpoints: [...saver.checkpoints], stepsRedone });
+  const report: TaskContext['report'] = (progress, measured) =>
+    context.report({ ...progress, checkpoints: [...saver.checkpoints], stepsRedone }, measured);
   const saver = new EpochSaver({
     ...{ task, started, hashes, events, folder, uploader: tools.uploader, signal },
     onNote: (note) => report({ ...account.progress(), note }),
+    onMeasure: context.measure,
   });
-  const epoch: Epoch = { signal, report, task, started, events, account, saver };
+  const epoch: Epoch = { ...context, report, task, started, events, account, saver };
 
   try {
     await runSteps(epoch, batches);
@@ -141,6 +144,7 @@ async function runSteps(epoch: Epoch, batches: BatchStream): Promise<void> {
   account.askForData();
   for await (const batch of batches) {
     account.haveData();
+    let measured: Measure | undefined;
     if (ofStep.length + 1 < batchesPerStep) {
       ofStep.push(engine.accumulate(batch));
     } else {
@@ -148,12 +152,13 @@ async function runSteps(epoch: Epoch, batches: BatchStream): Promise<void> {
       ofStep.push(engine.step(batch, rate));
       const losses = meanLosses(ofStep.splice(0));
       account.finishStep(losses);
+      measured = { kind: 'step', learningRate: rate, seconds: account.stepSeconds };
       const step = started.stepsBefore + account.stepsDone;
       writeLosses(events, { group: 'step', losses, step });
       events.writer.scalar('learning-rate', rate, step);
       await saver.saveIfDue(account);
     }
-    report(account.progress());
+    report(account.progress(), measured);
     await breathe(signal);
     account.askForData();
   }
@@ -163,9 +168,14 @@ async function runSteps(epoch: Epoch, batches: BatchStream): Promise<void> {
 /** The epoch's own points; losses are means over its steps, as Keras shows them at an epoch's end. */
 function writeAccount({ started, events, account }: Epoch): void {
   const step = started.stepsBefore + account.stepsDone;
-  writeLosses(events, { group: 'training', losses: account.meanLosses, step });
-  events.writer.scalar('images-per-second', account.imagesPerSecond, step);
-  events.writer.scalar('data-wait-share', account.dataWaitShare, step);
+  const { imagesPerSecond, dataWaitShare, meanLosses } = account;
+  log.info(
+    { step, loss: meanLosses.total, imagesPerSecond, dataWaitShare },
+    "The epoch's steps are done",
+  );
+  writeLosses(events, { group: 'training', losses: meanLosses, step });
+  events.writer.scalar('images-per-second', imagesPerSecond, step);
+  events.writer.scalar('data-wait-share', dataWaitShare, step);
   events.writer.scalar('peak-resident-gigabytes', peakResidentBytes() / 1e9, step);
 }
 
