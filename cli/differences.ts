@@ -26,6 +26,10 @@ export function inWords(value: unknown): string {
   return typeof value === 'string' ? value : canonicalJson(value);
 }
 
+/** Cut to so many letters: a list of anchors fits a table, a whole augmentation does not. */
+export const shortened = (text: string, letters: number): string =>
+  text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
+
 /** A list of plain values is one value: `[8, 16]` against `[8, 32]`, not `anchors.1`. */
 function leavesOf(value: unknown, path: string): [string, unknown][] {
   const isList = Array.isArray(value) && value.some(isTree);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '../infra/paths.mjs';
 import { addCancelCommand } from './commands/cancel.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
@@ -59,6 +60,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addDevCommand(program);
   addDemoCommand(program, finish);
   addDoctorCommand(program, finish);
+  addCompletionCommand(program);
   return program;
 }
 

@@ -78,8 +78,9 @@ export async function requireRunning(client: Client, runId: string): Promise<voi
 
 /** Is this a server that is away for a while, rather than a wrong call? */
 export function isConnectionLoss(error: unknown): boolean {
-  // gRPC: CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE. Client methods wrap the error, sometimes twice.
-  if (isGrpcServiceError(error)) return [1, 4, 14].includes(error.code);
+  // gRPC: CANCELLED, DEADLINE_EXCEEDED, INTERNAL (a server that died under a call), UNAVAILABLE. Client methods wrap
+  // the error, sometimes twice.
+  if (isGrpcServiceError(error)) return [1, 4, 13, 14].includes(error.code);
   return error instanceof Error && error.cause !== undefined && isConnectionLoss(error.cause);
 }
 

@@ -18,7 +18,7 @@ export function addConfigCommand(program: Command): void {
     .option('--set <key=value>', 'one option, e.g. model.IMAGE_MAX_DIM=256 (repeatable)', repeated);
   addJsonOption(command, 'the options, as --config takes them,').action(showConfig);
   withExamples(command, [
-    'config --preset isic2018',
+    'config --preset recipe',
     'config --config mine.yaml --set model.imageMaxDim=256 --json > model.json',
   ]);
 }

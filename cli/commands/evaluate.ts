@@ -16,7 +16,7 @@ const EXAMPLES = [
   'evaluate champion',
   'evaluate lesion@3 --images hospital/images --masks hospital/masks --out hospital/scores',
   `evaluate 7 --run ${SOME_RUN}`,
-  'evaluate mine.h5 --preset isic2018 --images images.zip --masks masks.zip',
+  'evaluate mine.h5 --preset recipe --images images.zip --masks masks.zip',
   "$ lesionflow evaluate champion --json | jq '.images[] | select(.scores.jaccard < 0.65) | .id'",
 ];
 

@@ -89,24 +89,42 @@ export function optionsOf({ config }: Pick<ModelVersionManifest, 'config'>): str
 
 type Lineage = ModelVersionManifest['lineage'];
 
-/** From the archives to the version: what, which, and its hash. */
-export function lineageLinks(lineage: Lineage): readonly (readonly [string, string, string])[] {
-  const { archives, dataset, split, records, checkpoint, evaluation } = lineage;
+/** From the archives to the version: what, which, and its hash; of a run under way as far as it has come. */
+export function lineageLinks(
+  lineage: Partial<Lineage>,
+): readonly (readonly [what: string, which: string, hash: string])[] {
+  const { archives, dataset, split, records, checkpoint, evaluation, configHash, codeHash } =
+    lineage;
+  const link = (what: string, which: string, hash: string | undefined) =>
+    hash === undefined ? [] : [[what, which, hash] as const];
   return [
-    ['images', 'archive', archives.images],
-    ['masks', 'archive', archives.masks],
-    ['data set', `${dataset.name}, ${String(dataset.pairs)} pairs`, dataset.hash],
-    ['split', `${String(split.training)} + ${String(split.validation)} pairs`, split.hash],
-    ['records', `${String(records.records)} at ${String(records.size)} px`, records.hash],
-    ['recipe', 'all options', lineage.configHash],
-    ['code', 'of the trainer', lineage.codeHash],
-    ['checkpoint', `stage ${checkpoint.stage}, epoch ${String(checkpoint.epoch)}`, checkpoint.hash],
-    ['evaluation', `${String(evaluation.images)} images`, evaluation.hash],
+    ...link('images', 'archive', archives?.images),
+    ...link('masks', 'archive', archives?.masks),
+    ...link('data set', `${dataset?.name ?? ''}, ${String(dataset?.pairs)} pairs`, dataset?.hash),
+    ...link(
+      'split',
+      `${String(split?.training)} + ${String(split?.validation)} pairs`,
+      split?.hash,
+    ),
+    ...link('records', `${String(records?.records)} at ${String(records?.size)} px`, records?.hash),
+    ...link('recipe', 'all options', configHash),
+    ...link('code', 'of the trainer', codeHash),
+    ...link(
+      'checkpoint',
+      `stage ${checkpoint?.stage ?? ''}, epoch ${String(checkpoint?.epoch)}`,
+      checkpoint?.hash,
+    ),
+    ...link('evaluation', `${String(evaluation?.images)} images`, evaluation?.hash),
   ];
 }
 
-function renderLineage(lineage: Lineage, palette: Palette): string[] {
+export function renderLineage(lineage: Partial<Lineage>, palette: Palette): string[] {
   const columns = [{ title: 'what' }, { title: 'which' }, { title: 'SHA-256' }];
-  const rows = [...lineageLinks(lineage), ['run', lineage.runId, ''] as const];
-  return textTable({ columns, rows, palette });
+  const links = lineageLinks(lineage);
+  if (links.length === 0) return ['nothing is stored yet'];
+  return textTable({
+    columns,
+    rows: [...links, ['run', lineage.runId ?? '', ''] as const],
+    palette,
+  });
 }

@@ -1,14 +1,13 @@
 /** A comparison of runs as lines: a column a run. Pure. */
 import { duration, moment } from '../../report/run-page/words.ts';
 import type { Palette } from '../colours.ts';
-import { inWords } from '../differences.ts';
+import { inWords, shortened } from '../differences.ts';
 import { scoreRows } from '../render-run.ts';
 import { textTable } from '../text-table.ts';
 import type { ComparedRun, Comparison } from './compare-runs.ts';
 
 type Row = readonly string[];
 
-/** A list of anchors fits; a whole augmentation does not. */
 const MOST_LETTERS = 40;
 
 export function renderComparison(
@@ -19,7 +18,7 @@ export function renderComparison(
   const facts = rowsOf(runs, palette);
   const differing = options.map(({ option, values }) => [
     option,
-    ...values.map((value) => shortened(inWords(value))),
+    ...values.map((value) => shortened(inWords(value), MOST_LETTERS)),
   ]);
   return [
     ...textTable({ columns, rows: facts, palette }),
@@ -76,6 +75,3 @@ function rowsOf(runs: readonly ComparedRun[], palette: Palette): Row[] {
     ),
   ];
 }
-
-const shortened = (text: string): string =>
-  text.length <= MOST_LETTERS ? text : `${text.slice(0, MOST_LETTERS - 1)}…`;

@@ -6,7 +6,8 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { followRun } from '../../cli/follow-run.ts';
 import { freePorts } from '../../infra/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../infra/servers/temporal-server.ts';
-import { temporaryFolder } from '../support/servers.ts';
+import { prepareRunData, type PreparedRunData } from '../report/run-fixture.ts';
+import { temporaryFolder, withTestStore } from '../support/servers.ts';
 import {
   startWorkers,
   type RunningWorkers,
@@ -16,7 +17,10 @@ import { fakeActivities, request } from '../workflows/support/fake-activities.ts
 import { eventually, startPipeline } from '../workflows/support/runs.ts';
 import { SteppingEpochs } from '../workflows/support/stepping-epochs.ts';
 import { lesionflowHere } from './here.ts';
+import { startLesionflow } from './run-lesionflow.ts';
 
+const testStore = withTestStore();
+let data: PreparedRunData;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let ports: { readonly grpc: number; readonly ui: number };
 let server: TemporalServer;
@@ -41,7 +45,12 @@ beforeAll(async () => {
   const { client, nativeConnection } = connected;
   const teardown = () => connected.teardown();
   environment = { address, namespace, client, nativeConnection, teardown };
-  const { activities } = fakeActivities({ trainEpoch: epochs.trainEpoch });
+  data = await prepareRunData(testStore().store, { pictures: 6, side: 48 });
+  const { activities } = fakeActivities({
+    trainEpoch: epochs.trainEpoch,
+    inspectDataset: () => Promise.resolve(data.dataset),
+    splitDataset: () => Promise.resolve(data.split),
+  });
   workers = await startWorkers(environment, activities);
 });
 afterAll(async () => {
@@ -51,7 +60,8 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const lesionflow = (...args: readonly string[]) => lesionflowHere(args, server.environment);
+const lesionflow = (...args: readonly string[]) =>
+  lesionflowHere(args, { ...server.environment, ...testStore().environment });
 
 async function said(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await lesionflow(...args);
@@ -72,14 +82,27 @@ test('a run is watched to its end, in a terminal and in a log, though its server
     columns: 120,
     write: (text: string) => (drawn += stripVTControlCharacters(text)),
   };
+  const stopped = startLesionflow(
+    ['runs', 'watch', 'tiny-20261126-120000-abcd'],
+    server.environment,
+  );
+  await stopped.until('train: running');
+  stopped.child.kill('SIGINT');
+  expect((await stopped.finished).code).toBe(130);
   const { client } = environment;
   const live = followRun({ client, runId: 'tiny-20261126-120000-abcd', output });
-  await eventually(() => Promise.resolve(/epoch 2 of 3 · 3 of 10 steps/.test(drawn)));
+  /** Fails with the watching, should it fail. */
+  const untilDrawn = (text: string) =>
+    Promise.race([
+      eventually(() => Promise.resolve(drawn.includes(text))),
+      live.then(() => Promise.reject(new Error(`it ended without "${text}"`))),
+    ]);
+  await untilDrawn('epoch 2 of 3 · 3 of 10 steps');
   process.kill(server.pid, 'SIGKILL');
   await server.exited;
-  await eventually(() => Promise.resolve(drawn.includes('Temporal does not answer; waiting')));
+  await untilDrawn('Temporal does not answer; waiting');
   server = await startServer();
-  await eventually(() => Promise.resolve(drawn.includes('Temporal answers again.')));
+  await untilDrawn('Temporal answers again.');
   const logged = lesionflow('runs', 'watch', 'tiny-20261126-120000-abcd');
   epochs.goOn();
   expect(await live).toMatchObject({ outcome: 'trained' });
@@ -94,7 +117,7 @@ test('a run is watched to its end, in a terminal and in a log, though its server
     /Published lesion version 1; champion names it now: there was no champion\.\n$/,
   );
   expect(stdout).not.toContain('\u001b');
-}, 60_000);
+}, 120_000);
 
 test('runs are listed, shown and compared', async () => {
   const other = { ...request, model: { learningMomentum: 0.8 }, force: true };
@@ -130,3 +153,22 @@ test('runs are listed, shown and compared', async () => {
     expect.stringContaining('There is no run "nobody"'),
   ]);
 }, 60_000);
+
+test('a run is inspected: data, recipe, lineage as far as it is stored, and what cannot be read', async () => {
+  const page = await said('inspect', 'run', 'tiny-20261126-120000-abcd');
+  expect(page).toMatch(/images: https:\/\/example\.org\/i\.zip\n/);
+  const { pairs, quarantined } = data.dataset;
+  expect(page).toContain(`moles: ${String(pairs)} pairs, ${String(quarantined)} set aside\n`);
+  expect(page).toMatch(/missing-mask: .*ISIC_9000000\n/);
+  expect(page).toMatch(/heads +heads +2 +0\.001 +constant\n/);
+  expect(page).toContain('training.initialWeights.from: scratch\n');
+  expect(page).toMatch(new RegExp(`data set .* ${data.dataset.hash}\n`));
+  expect(page).toMatch(/Cannot be read:\n +version: .*v\.json/);
+  const found = await json('inspect', 'run', 'tiny-20261126-120000-abcd');
+  expect(found).toMatchObject({
+    quarantined: expect.arrayContaining([expect.objectContaining({ id: 'ISIC_9000000' })]),
+    split: { training: data.split.training, validation: expect.any(Array) },
+    lineage: { split: { hash: data.split.hash } },
+    checkpoints: [],
+  });
+});

@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { addInspectDataCommand } from './data.ts';
 import { addInspectModelCommand } from './model.ts';
+import { addInspectRunCommand } from './run.ts';
 
 export function addInspectCommand(program: Command): void {
   const inspect = program
     .command('inspect')
-    .description('look into a data set or a model: pictures, curves and numbers');
+    .description('look into a data set, a model or a run: pictures and numbers');
   addInspectDataCommand(inspect);
   addInspectModelCommand(inspect);
+  addInspectRunCommand(inspect);
 }
