@@ -192,6 +192,18 @@ describe('runs of a schedule', () => {
     epochs.goOn();
   });
 
+  test('by buffer-one it waits for its turn', async () => {
+    await said('create', 'in-line', ...YEARLY, ...FLAGS, '--overlap', 'buffer-one');
+    epochs.standAt(1, 3);
+    const going = await trigger('in-line');
+    await epochs.untilStanding();
+    expect(await said('trigger', 'in-line')).toBe(`The run waits until ${going} has ended.\n`);
+    epochs.goOn();
+    await eventually(async () => (await show('in-line')).counts.started === 2);
+    const [second] = (await show('in-line')).runs;
+    expect(await resultOf(second?.runId ?? '')).toMatchObject({ outcome: 'trained' });
+  });
+
   test('times that are over are made up for, one after another, each once', async () => {
     const backfill = async (from: string) => {
       const to = ['--to', '2026-01-01T02:00Z'];
