@@ -1,4 +1,4 @@
-/** An immutable model version, then the alias by compare-and-swap. In the trainer, which can export graphs. */
+/** An immutable model version. In the trainer, which can export graphs. */
 import type { TrainingActivities } from '../contracts/activities.ts';
 import type { TrainerHost } from '../trainer/host.ts';
 import { attemptName } from './attempt-name.ts';

@@ -5,7 +5,7 @@ import { pipelineResultSchema, type PipelineResult } from '../contracts/progress
 import { isTerminal, paletteFor, type Palette } from './colours.ts';
 import { RunFailedError } from './failures.ts';
 import { LiveLines, type LineOutput } from './live-lines.ts';
-import { renderSteps, stepViews } from './render-run.ts';
+import { renderNotes, renderSteps, stepViews } from './render-run.ts';
 import { bestEpoch } from './runs/epochs.ts';
 import { RateMeter } from './runs/rate-meter.ts';
 import { isConnectionLoss, snapshotOf, type RunSnapshot } from './watch-run.ts';
@@ -104,7 +104,7 @@ function epochLine(status: RunSnapshot['status'], { dim }: Palette): string[] {
 export function plainView(output: Pick<LineOutput, 'write'>): View {
   const shown = new Map<string, string>();
   let epochsShown = 0;
-  let isPaused = false;
+  let standing: string | undefined;
   const note = (text: string) => output.write(`${text}\n`);
   const showEpochs = ({ status }: RunSnapshot) => {
     for (const epoch of status?.history.slice(epochsShown) ?? []) {
@@ -116,6 +116,17 @@ export function plainView(output: Pick<LineOutput, 'write'>): View {
       );
     }
     epochsShown = Math.max(epochsShown, status?.history.length ?? 0);
+  };
+  const showStanding = ({ status }: RunSnapshot) => {
+    if (status === undefined) return;
+    const { state } = status;
+    const stands = state === 'paused' || state === 'waiting for approval' ? state : undefined;
+    if (stands !== undefined && stands !== standing) {
+      note(stands);
+      if (stands === 'waiting for approval') renderNotes(status).forEach(note);
+    }
+    if (stands === undefined && standing !== undefined && state === 'running') note('goes on');
+    standing = stands;
   };
   return {
     note,
@@ -133,9 +144,7 @@ export function plainView(output: Pick<LineOutput, 'write'>): View {
         if (!shown.has(warning)) note(warning);
         shown.set(warning, '');
       }
-      if (snapshot.status?.state === 'paused' && !isPaused) note('paused');
-      if (snapshot.status?.state === 'running' && isPaused) note('goes on');
-      isPaused = snapshot.status?.state === 'paused';
+      showStanding(snapshot);
       for (const { type, attempt, lastFailure } of snapshot.activities) {
         const retry = `${type} try ${attempt}`;
         if (attempt === 1 || shown.has(retry)) continue;

@@ -7,6 +7,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { z } from 'zod';
 import { pipelineInputSchema } from '../contracts/pipeline-input.ts';
 import {
+  aliasAnswerSchema,
   epochResultSchema,
   pipelineResultSchema,
   type EpochResult,
@@ -16,11 +17,10 @@ import {
   evaluationRefSchema,
   recordsRefSchema,
   splitRefSchema,
+  versionRefSchema,
 } from '../contracts/references.ts';
 import type { KnownRun, RunState } from '../report/run-page/facts.ts';
 import { snapshotOf, type RunSnapshot } from './watch-run.ts';
-
-const publishedSchema = pipelineResultSchema.pick({ version: true, alias: true });
 
 const STATES: Readonly<Record<string, RunState>> = {
   RUNNING: 'running',
@@ -42,7 +42,8 @@ export interface RecordedRun extends KnownRun {
 /** Throws `UsageError` when there is no such run. */
 export async function knownRunOf(client: Client, runId: string): Promise<RecordedRun> {
   const snapshot = await snapshotOf(client, runId);
-  const { request, results, epochs, end } = await recordOf(client, runId);
+  const { request: given, results, epochs, end } = await recordOf(client, runId);
+  const request = read(pipelineInputSchema, given);
   const result = read(pipelineResultSchema, end);
   return {
     runId,
@@ -52,24 +53,37 @@ export async function knownRunOf(client: Client, runId: string): Promise<Recorde
     failure: snapshot.failure,
     status: snapshot.status,
     epochs,
-    request: read(pipelineInputSchema, request),
+    request,
     dataset: read(datasetRefSchema, results.get('inspectDataset')),
     split: read(splitRefSchema, results.get('splitDataset')),
     records: read(recordsRefSchema, results.get('prepareRecords')),
     evaluation: result?.evaluation ?? read(evaluationRefSchema, results.get('evaluateModel')),
     published:
       result === undefined
-        ? read(publishedSchema, results.get('publishModel'))
+        ? publishedSoFar(results, request?.publish.alias ?? 'champion')
         : { version: result.version, alias: result.alias },
     sameAs: result?.outcome === 'no-change' ? result.runId : undefined,
     underWay: snapshot.activities,
   };
 }
 
-/** A paused run is running, for Temporal. */
+/** A run that is paused or waits for approval is running, for Temporal. */
 function stateOf({ state, status }: RunSnapshot): RunState {
-  if (state === 'RUNNING' && status?.state === 'paused') return 'paused';
-  return STATES[state] ?? 'running';
+  if (state !== 'RUNNING') return STATES[state] ?? 'running';
+  return status?.state === 'paused' || status?.state === 'waiting for approval'
+    ? status.state
+    : 'running';
+}
+
+/** A version is there before it is decided what names it. */
+function publishedSoFar(
+  results: ReadonlyMap<string, unknown>,
+  name: string,
+): KnownRun['published'] {
+  const version = read(versionRefSchema, results.get('publishModel'));
+  if (version === undefined) return undefined;
+  const undecided = { name, moved: false, reason: 'nothing is decided yet', by: null };
+  return { version, alias: read(aliasAnswerSchema, results.get('moveAlias')) ?? undecided };
 }
 
 interface RunRecord {

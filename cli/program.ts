@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { projectRoot } from '../infra/paths.mjs';
+import { addApproveCommand } from './commands/approve.ts';
 import { addCancelCommand } from './commands/cancel.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -15,6 +16,7 @@ import { addInspectCommand } from './commands/inspect/inspect.ts';
 import { addModelsCommand } from './commands/models/models.ts';
 import { addPauseCommand } from './commands/pause.ts';
 import { addPredictCommand } from './commands/predict.ts';
+import { addRejectCommand } from './commands/reject.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addRunsCommand } from './commands/runs/runs.ts';
@@ -45,6 +47,8 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addStopEarlyCommand(program);
   addExtendCommand(program);
   addCancelCommand(program, finish);
+  addApproveCommand(program);
+  addRejectCommand(program);
 
   program.commandsGroup('Models:');
   addModelsCommand(program);

@@ -25,6 +25,7 @@ const ACTIVITY_OF: Readonly<Record<PipelineStep, string>> = {
   train: 'trainEpoch',
   evaluate: 'evaluateModel',
   publish: 'publishModel',
+  promote: 'moveAlias',
 };
 
 const BAR_CELLS = 24;
@@ -117,14 +118,29 @@ export function publishedWords({
 }
 
 /** What somebody who looks at a run should know beside its steps. */
-export function renderNotes(
-  { state, lastCheckpoint, notes }: RunStatus,
-  { yellow }: Palette = plainPalette,
-): string[] {
+export function renderNotes(status: RunStatus, palette: Palette = plainPalette): string[] {
+  const { state, lastCheckpoint, notes } = status;
+  const { yellow } = palette;
   const standsStill = state === 'paused' || state === 'cancelled' || state === 'failed';
   return [
+    ...renderApproval(status, palette),
     ...(standsStill && lastCheckpoint !== null ? [checkpointWords(lastCheckpoint)] : []),
     ...notes.map((note) => yellow(note)),
+  ];
+}
+
+/** What somebody is asked, while the run waits for an answer. */
+function renderApproval(
+  { runId, state, approval, version }: RunStatus,
+  { yellow }: Palette,
+): string[] {
+  if (state !== 'waiting for approval' || approval === null || version === null) return [];
+  const until = approval.until.slice(0, 16).replace('T', ' ');
+  return [
+    yellow(
+      `${version.model} version ${version.version} waits for approval until ${until} UTC. The gate: ${approval.gate}.`,
+    ),
+    `"lesionflow approve ${runId}" or "lesionflow reject ${runId}" decides; "lesionflow report ${runId}" shows what about.`,
   ];
 }
 

@@ -1,8 +1,15 @@
 /** The activities' inputs and outputs: the seam between workflows and the rooms that do the work. */
 import type { MaskRcnnConfig } from '../maskrcnn/config.ts';
 import type { Augmentation } from '../augmentation/schema.ts';
-import type { ArchiveSource, InitialWeights, PipelineInput, Stage } from './pipeline-input.ts';
-import type { BestEpoch, EpochResult, PipelineResult } from './progress.ts';
+import type { Verdict } from './control.ts';
+import type {
+  ArchiveSource,
+  Gate,
+  InitialWeights,
+  PipelineInput,
+  Stage,
+} from './pipeline-input.ts';
+import type { AliasAnswer, BestEpoch, EpochResult, PipelineResult, RunStatus } from './progress.ts';
 import type {
   ArchiveRef,
   CheckpointRef,
@@ -42,6 +49,16 @@ export interface DataActivities {
   }): Promise<RecordsRef>;
   /** Whether an earlier run did the very same, by the same code. */
   findOutcome(input: FindOutcomeInput): Promise<FoundOutcome>;
+  /** Which of our search attributes (contracts/search-attributes.ts) the server has. */
+  listSearchAttributes(): Promise<readonly string[]>;
+  /** What the gate would say of a version now. Nothing moves. */
+  weighVersion(input: Candidacy): Promise<{ readonly moves: boolean; readonly reason: string }>;
+  /** Lets the alias name the version, if gate and verdict do; asked again, it answers as before. */
+  moveAlias(input: Candidacy & { readonly verdict: Verdict | null }): Promise<AliasAnswer>;
+  /** Keeps what a run came to, for runs with nothing new. */
+  recordOutcome(input: { readonly key: string; readonly result: PipelineResult }): Promise<void>;
+  /** Leaves the run's page for people in the store. */
+  writeReport(input: EndedRun): Promise<{ readonly key: string; readonly bytes: number }>;
   /** Deletes a run's checkpoints that nothing goes on from any more. */
   pruneCheckpoints(input: {
     readonly runId: string;
@@ -49,6 +66,32 @@ export interface DataActivities {
     readonly throughEpoch: number;
     readonly keep: readonly CheckpointRef[];
   }): Promise<{ readonly deleted: number }>;
+}
+
+/** A published version that may take an alias. */
+export interface Candidacy {
+  readonly version: VersionRef;
+  readonly alias: string;
+  readonly gate: Gate | null;
+}
+
+/** What a run knows of itself when it is over; what it did not come to is left out. */
+export interface EndedRun {
+  readonly runId: string;
+  readonly state: 'completed' | 'failed' | 'cancelled';
+  /** ISO 8601, as `closedAt`. */
+  readonly startedAt: string;
+  readonly closedAt: string;
+  readonly failure?: string | undefined;
+  readonly status: RunStatus;
+  readonly request: PipelineInput;
+  readonly dataset?: DatasetRef | undefined;
+  readonly split?: SplitRef | undefined;
+  readonly records?: RecordsRef | undefined;
+  readonly evaluation?: EvaluationRef | undefined;
+  readonly published?: Pick<PipelineResult, 'version' | 'alias'> | undefined;
+  /** The run that did the same before, where there was nothing to do. */
+  readonly sameAs?: string | undefined;
 }
 
 /** All that decides what a run comes to, but for the code, which the worker knows. */
@@ -121,28 +164,18 @@ export interface EvaluateModelInput {
 export interface PublishModelInput {
   readonly runId: string;
   readonly model: string;
-  readonly alias: string;
   readonly configHash: string;
   readonly dataset: DatasetRef;
   readonly split: SplitRef;
   readonly records: RecordsRef;
   readonly checkpoint: CheckpointRef;
   readonly evaluation: EvaluationRef;
-  /**
-   * Where the run's outcome is written, so that the next run with nothing new finds it. `null` for a run that came
-   * to something else than its input says, since somebody stopped it early or extended it.
-   */
-  readonly outcomeKey: string | null;
-}
-
-export interface PublishModelOutput {
-  readonly version: VersionRef;
-  readonly alias: { readonly name: string; readonly moved: boolean; readonly reason: string };
 }
 
 /** On the GPU workers' queue. */
 export interface TrainingActivities {
   trainEpoch(input: TrainEpochInput): Promise<TrainEpochOutput>;
   evaluateModel(input: EvaluateModelInput): Promise<EvaluationRef>;
-  publishModel(input: PublishModelInput): Promise<PublishModelOutput>;
+  /** An immutable version; which alias names it is decided afterwards. */
+  publishModel(input: PublishModelInput): Promise<VersionRef>;
 }

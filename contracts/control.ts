@@ -10,6 +10,8 @@ export const controls = {
   resume: 'resume',
   stopEarly: 'stopEarly',
   extend: 'extend',
+  approve: 'approve',
+  reject: 'reject',
 } as const;
 
 /** `pause` and `resume` take nothing: no argument, `null` or `{}`. */
@@ -31,5 +33,23 @@ export const extendRequestSchema = z.strictObject({
   stage: z.string().optional(),
 });
 
+/** Of `approve` and `reject`, where the run's input has `publish.approval`. */
+export const verdictRequestSchema = z.strictObject({
+  /** Who decides, as it is to be kept beside the alias. Nothing proves it: see docs/operations.md. */
+  by: z.string().trim().min(1).max(100),
+  /** Kept with it. */
+  reason: z.string().trim().max(1000).default(''),
+});
+
+/** What a person said about a version, or that nobody did in time. */
+export const verdictSchema = z.strictObject({
+  isApproved: z.boolean(),
+  /** `null` when the time ran out. */
+  by: z.string().nullable(),
+  reason: z.string(),
+});
+
 export type StopEarlyRequest = z.output<typeof stopEarlyRequestSchema>;
 export type ExtendRequest = z.output<typeof extendRequestSchema>;
+export type VerdictRequest = z.output<typeof verdictRequestSchema>;
+export type Verdict = z.output<typeof verdictSchema>;

@@ -1,7 +1,12 @@
 /** The JSON documents in the object store. Each is written after all that it names. */
 import { z } from 'zod';
 import { maskRcnnConfigSchema } from '../maskrcnn/config.ts';
-import { bestEpochSchema, lossesSchema, pipelineResultSchema } from './progress.ts';
+import {
+  aliasAnswerSchema,
+  bestEpochSchema,
+  lossesSchema,
+  pipelineResultSchema,
+} from './progress.ts';
 import {
   archiveRefSchema,
   checkpointRefSchema,
@@ -164,12 +169,7 @@ export const aliasSchema = z.strictObject({
 });
 
 /** What publishing a version decided about an alias. */
-export const aliasMoveSchema = z.strictObject({
-  kind: z.literal('alias-move'),
-  name: z.string(),
-  moved: z.boolean(),
-  reason: z.string(),
-});
+export const aliasMoveSchema = aliasAnswerSchema.extend({ kind: z.literal('alias-move') });
 
 /** What a run came to, under the key of all that decides it: a run with the same key need not train. */
 export const outcomeSchema = z.strictObject({

@@ -8,6 +8,7 @@ import { namedConfigSchema } from '../maskrcnn/config-parsing.ts';
 import type { MaskRcnnConfigInput } from '../maskrcnn/config.ts';
 import { secretInUrl } from '../wording/secrets-in-urls.ts';
 import { lossesSchema } from './progress.ts';
+import { scoresSchema } from './references.ts';
 
 const slug = z
   .string()
@@ -127,6 +128,35 @@ export const earlyStoppingSchema = z.strictObject({
   minDelta: z.number().nonnegative().default(0),
 });
 
+/** Which published versions the alias may move to; `storage/alias-gate.ts` decides, and says why in words. */
+export const gateSchema = z.strictObject({
+  /** The validation score that decides, of ISIC's definitions; higher is better. */
+  metric: scoresSchema.keyof().default('thresholdJaccard'),
+  /** The least that a version needs, the first one too. */
+  minimum: z.number().min(0).max(1).default(0),
+  /**
+   * By how much it must beat the version that holds the alias, on the very same split: scores on different splits
+   * never compare. At 0 it must still be greater.
+   */
+  margin: z.number().min(0).max(1).default(0),
+});
+
+/** A person decides, once the gate has let a version pass. */
+export const approvalRuleSchema = z.strictObject({
+  /** How long the run waits for an answer; none by then rejects the version. */
+  hours: z
+    .number()
+    .positive()
+    .max(24 * 365)
+    .default(72),
+});
+
+/** Where a version's number or an alias may stand, digits alone are a number. */
+const aliasName = slug.refine(
+  (name) => !/^\d+$/.test(name),
+  'must not be a number: that would name a version',
+);
+
 /** Where the recipe differs from Matterport's defaults: one class, one 1024² image a step. */
 const LESION_RECIPE = {
   imagesPerGpu: 1,
@@ -218,7 +248,12 @@ const inputSchema = z.strictObject({
   publish: z
     .strictObject({
       model: slug.default('lesion'),
-      alias: slug.default('champion'),
+      /** What the new version may become. Others point to it: `predict`, `serve`, the next run's weights. */
+      alias: aliasName.default('champion'),
+      /** `null` for none: each run's version takes the alias. */
+      gate: gateSchema.nullable().prefault({}),
+      /** `null` where the gate decides alone. */
+      approval: approvalRuleSchema.nullable().default(null),
     })
     .prefault({}),
   timeouts: z
@@ -248,4 +283,6 @@ export type PipelineRequest = z.input<typeof pipelineInputSchema>;
 export type Stage = z.output<typeof stageSchema>;
 export type EarlyStopping = z.output<typeof earlyStoppingSchema>;
 export type InitialWeights = z.output<typeof initialWeightsSchema>;
+export type Gate = z.output<typeof gateSchema>;
+export type ApprovalRule = z.output<typeof approvalRuleSchema>;
 export type ArchiveSource = z.output<typeof archiveSourceSchema>;

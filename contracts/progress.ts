@@ -1,5 +1,6 @@
 /** Signs of life: what a heartbeat carries, and what a run answers when it is asked how far it is. */
 import { z } from 'zod';
+import { verdictSchema } from './control.ts';
 import {
   checkpointRefSchema,
   evaluationRefSchema,
@@ -48,6 +49,7 @@ export const pipelineStepSchema = z.enum([
   'train',
   'evaluate',
   'publish',
+  'promote',
 ]);
 
 export const epochResultSchema = z.strictObject({
@@ -79,10 +81,28 @@ export const stageStopSchema = z.strictObject({
   reason: z.enum(['no-better', 'asked']).default('no-better'),
 });
 
+/** What was decided about an alias when a version was published. */
+export const aliasAnswerSchema = z.strictObject({
+  name: z.string(),
+  moved: z.boolean(),
+  reason: z.string(),
+  /** The person whose word it was; `null` where the gate decided alone, or nobody answered. */
+  by: z.string().nullable().default(null),
+});
+
+/** What a person was asked, and said. */
+const askedApprovalSchema = z.strictObject({
+  /** The gate's words: why the version may have the alias. */
+  gate: z.string(),
+  until: z.iso.datetime(),
+  /** `null` while the run waits for it. */
+  verdict: verdictSchema.nullable(),
+});
+
 /** The answer to the query `status`. */
 export const runStatusSchema = z.strictObject({
   runId: z.string(),
-  state: z.enum(['running', 'paused', 'completed', 'failed', 'cancelled']),
+  state: z.enum(['running', 'paused', 'waiting for approval', 'completed', 'failed', 'cancelled']),
   steps: z.array(
     z.strictObject({
       step: pipelineStepSchema,
@@ -93,12 +113,20 @@ export const runStatusSchema = z.strictObject({
   ),
   epochs: z.strictObject({ done: z.int(), total: z.int() }),
   history: z.array(epochResultSchema),
+  /** When the training may be over, by the pace of its last epochs; `null` where nothing says so. */
+  trainedAt: z.iso.datetime().nullable().default(null),
+  /** The best epoch so far, by the validation loss that early stopping watches (else by the total). */
+  bestEpoch: bestEpochSchema.nullable().default(null),
   stoppedEarly: z.array(stageStopSchema).default([]),
   /** The newest one that the run would go on from. */
   lastCheckpoint: checkpointRefSchema.nullable().default(null),
   /** What went wrong and was mended, and signals that were ignored; the newest last. */
   notes: z.array(z.string()).default([]),
   scores: scoresSchema.nullable(),
+  /** What was published. */
+  version: versionRefSchema.nullable().default(null),
+  approval: askedApprovalSchema.nullable().default(null),
+  alias: aliasAnswerSchema.nullable().default(null),
 });
 
 /** What the pipeline workflow returns. */
@@ -108,7 +136,7 @@ export const pipelineResultSchema = z.strictObject({
   outcome: z.enum(['trained', 'no-change']).default('trained'),
   evaluation: evaluationRefSchema,
   version: versionRefSchema,
-  alias: z.strictObject({ name: z.string(), moved: z.boolean(), reason: z.string() }),
+  alias: aliasAnswerSchema,
 });
 
 export type Losses = z.output<typeof lossesSchema>;
@@ -117,5 +145,6 @@ export type PipelineStep = z.output<typeof pipelineStepSchema>;
 export type EpochResult = z.output<typeof epochResultSchema>;
 export type BestEpoch = z.output<typeof bestEpochSchema>;
 export type StageStop = z.output<typeof stageStopSchema>;
+export type AliasAnswer = z.output<typeof aliasAnswerSchema>;
 export type RunStatus = z.output<typeof runStatusSchema>;
 export type PipelineResult = z.output<typeof pipelineResultSchema>;

@@ -7,17 +7,16 @@
  * versions that it was moved to, in the very write that moves it: no crash falls between the two.
  */
 import { aliasMoveSchema, type Alias, type ModelVersionManifest } from '../contracts/manifests.ts';
+import type { AliasAnswer } from '../contracts/progress.ts';
 import { storeKeys } from '../contracts/store-keys.ts';
-import { decideAlias } from './alias-gate.ts';
+import { decideAlias, type AliasDecision, type GateRules } from './alias-gate.ts';
 import { findDocument, writeDocument, writeOnce } from './documents.ts';
 import { PreconditionFailedError } from './errors.ts';
-import { aliasState } from './model-registry.ts';
+import { aliasState, readAlias } from './model-registry.ts';
 import type { ObjectStore } from './object-store.ts';
 
-export interface AliasAnswer {
-  readonly name: string;
-  readonly moved: boolean;
-  readonly reason: string;
+export interface MoveOptions extends GateRules {
+  readonly alias: string;
 }
 
 export interface AliasTurn {
@@ -37,15 +36,15 @@ const REMEMBERED = 50;
 export async function moveAlias(
   store: ObjectStore,
   manifest: ModelVersionManifest,
-  alias: string,
+  { alias, ...rules }: MoveOptions,
 ): Promise<AliasAnswer> {
-  const { model, version, scores } = manifest;
-  const splitHash = manifest.lineage.split.hash;
+  const { model, version } = manifest;
   const key = storeKeys.aliasMove(model, version, alias);
-  const decided = async (moved: boolean, reason: string): Promise<AliasAnswer> => {
-    const value = { kind: 'alias-move' as const, name: alias, moved, reason };
+  const decided = async ({ moved, reason, by }: Omit<AliasAnswer, 'name'>) => {
+    const value = { kind: 'alias-move' as const, name: alias, moved, reason, by };
     return answerOf((await writeOnce(store, { key, value, schema: aliasMoveSchema })).value);
   };
+  const by = rules.verdict?.by ?? null;
   for (;;) {
     // In this order: whoever decides after the second line has swapped, or has seen the very same alias.
     const state = await aliasState(store, model, alias);
@@ -54,11 +53,13 @@ export async function moveAlias(
 
     const { movedTo = [] } = state.alias ?? {};
     if (movedTo.includes(version)) {
-      return decided(true, `version ${version} took it when it was published`);
+      const turn = state.alias?.history.findLast((past) => past.version === version);
+      const reason = turn?.reason ?? `version ${version} took it when it was published`;
+      return decided({ moved: true, reason, by: turn?.by ?? null });
     }
-    const { moves, reason } = decideAlias(state.alias, { version, splitHash, scores });
-    if (!moves) return decided(false, reason);
-    const turned = turnTo(state.alias, manifest, { alias, by: null, reason });
+    const { moves, reason } = decideAlias(state.alias, candidateOf(manifest), rules);
+    if (!moves) return decided({ moved: false, reason, by });
+    const turned = turnTo(state.alias, manifest, { alias, by, reason });
     const next: Alias = { ...turned, movedTo: [version, ...movedTo].slice(0, REMEMBERED) };
     try {
       await writeDocument(store, storeKeys.alias(model, alias), next, state.condition);
@@ -66,8 +67,18 @@ export async function moveAlias(
       if (error instanceof PreconditionFailedError) continue;
       throw error;
     }
-    return decided(true, reason);
+    return decided({ moved: true, reason, by });
   }
+}
+
+/** What the gate would say of a version now, before any person is asked. */
+export async function weighVersion(
+  store: ObjectStore,
+  manifest: ModelVersionManifest,
+  { alias, gate }: Omit<MoveOptions, 'verdict'>,
+): Promise<AliasDecision> {
+  const holder = await readAlias(store, manifest.model, alias);
+  return decideAlias(holder, candidateOf(manifest), { gate, verdict: null });
 }
 
 /** The alias as it is when it names the version from now on. */
@@ -91,4 +102,15 @@ function turnsOf(before: Alias | undefined): Alias['history'] {
   return [{ version, at, by: null, reason: 'before turns were kept' }];
 }
 
-const answerOf = ({ name, moved, reason }: AliasAnswer): AliasAnswer => ({ name, moved, reason });
+const candidateOf = ({ version, scores, lineage }: ModelVersionManifest) => ({
+  version,
+  scores,
+  splitHash: lineage.split.hash,
+});
+
+const answerOf = ({ name, moved, reason, by }: AliasAnswer): AliasAnswer => ({
+  name,
+  moved,
+  reason,
+  by,
+});

@@ -79,7 +79,8 @@ function outcomeHash(inputs: OutcomeInputs): string {
       split: split.hash,
       records: records.hash,
       evaluation,
-      publish,
+      // How long somebody has for an answer decides nothing; whether somebody is asked does.
+      publish: { ...publish, approval: publish.approval !== null },
     }),
   );
 }

@@ -7,7 +7,6 @@ import { augmentationSchema } from '../augmentation/schema.ts';
 import type {
   EvaluateModelInput,
   PublishModelInput,
-  PublishModelOutput,
   TrainEpochInput,
   TrainEpochOutput,
 } from '../contracts/activities.ts';
@@ -25,6 +24,7 @@ import {
   splitRefSchema,
   versionRefSchema,
   type EvaluationRef,
+  type VersionRef,
 } from '../contracts/references.ts';
 import { maskRcnnConfigSchema } from '../maskrcnn/config.ts';
 import { measureSchema } from './measures.ts';
@@ -72,14 +72,12 @@ const evaluateInputSchema = z.strictObject({
 const exportInputSchema = z.strictObject({
   runId: z.string().min(1),
   model: z.string().min(1),
-  alias: z.string().min(1),
   configHash: z.string(),
   dataset: datasetRefSchema,
   split: splitRefSchema,
   records: recordsRefSchema,
   checkpoint: checkpointRefSchema,
   evaluation: evaluationRefSchema,
-  outcomeKey: z.string().min(1).nullable(),
 }) satisfies z.ZodType<PublishModelInput>;
 
 /** Unique to one try of one activity, and safe in an object key. */
@@ -111,10 +109,7 @@ export const resultSchemas = {
     }),
   ]),
   evaluate: evaluationRefSchema,
-  export: z.strictObject({
-    version: versionRefSchema,
-    alias: z.strictObject({ name: z.string(), moved: z.boolean(), reason: z.string() }),
-  }),
+  export: versionRefSchema,
 } satisfies { readonly [K in TaskKind]: z.ZodType<TaskResults[K]> };
 
 const taskId = z.int().nonnegative();
@@ -154,7 +149,7 @@ export type TaskOf<K extends TaskKind> = Extract<Task, { kind: K }>;
 export interface TaskResults {
   'train-epoch': TrainEpochOutput;
   evaluate: EvaluationRef;
-  export: PublishModelOutput;
+  export: VersionRef;
 }
 export type Request = z.output<typeof requestSchema>;
 export type Reply = z.output<typeof replySchema>;

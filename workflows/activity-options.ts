@@ -50,23 +50,41 @@ export function dataActivities(timeouts: Timeouts) {
     startToCloseTimeout: '12h',
   });
   // One document in, one out: too short to beat.
-  const { splitDataset, findOutcome } = proxyActivities<DataActivities>({
+  const short = proxyActivities<DataActivities>({
     taskQueue: taskQueues.data,
     startToCloseTimeout: '2m',
     retry: OUTAGE,
   });
-  return { fetchArchive, unpackArchive, inspectDataset, splitDataset, prepareRecords, findOutcome };
+  const { splitDataset, findOutcome, weighVersion, moveAlias, recordOutcome } = short;
+  return {
+    ...{ fetchArchive, unpackArchive, inspectDataset, splitDataset, prepareRecords },
+    ...{ findOutcome, weighVersion, moveAlias, recordOutcome },
+  };
 }
 
 /** What may fail without harm: a few tries, and no waiting for better times. */
 export function housekeepingActivities() {
-  return proxyActivities<Pick<DataActivities, 'pruneCheckpoints'>>({
+  const retry: RetryPolicy = { initialInterval: '2s', maximumAttempts: 3 };
+  const { pruneCheckpoints } = proxyActivities<DataActivities>({
     taskQueue: taskQueues.data,
     startToCloseTimeout: '1m',
     // Beside an epoch that costs nothing, but a stage's end waits for it.
     scheduleToCloseTimeout: '3m',
-    retry: { initialInterval: '2s', maximumAttempts: 3 },
+    retry,
   });
+  const { writeReport } = proxyActivities<DataActivities>({
+    taskQueue: taskQueues.data,
+    // Seconds; the run's end waits for it.
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: '5m',
+    retry,
+  });
+  const { listSearchAttributes } = proxyActivities<DataActivities>({
+    taskQueue: taskQueues.data,
+    startToCloseTimeout: '1m',
+    retry,
+  });
+  return { listSearchAttributes, pruneCheckpoints, writeReport };
 }
 
 /** The GPU workers' activities, as a workflow calls them. */

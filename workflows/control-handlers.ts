@@ -16,11 +16,19 @@ import {
   extendRequestSchema,
   noRequestSchema,
   stopEarlyRequestSchema,
+  verdictRequestSchema,
   type ExtendRequest,
   type StopEarlyRequest,
 } from '../contracts/control.ts';
 import { describeIssues } from '../wording/describe-issues.ts';
-import { extensionRefusal, pauseRefusal, resumeRefusal, stopRefusal } from './control-refusals.ts';
+import type { Approval } from './approval.ts';
+import {
+  extensionRefusal,
+  pauseRefusal,
+  resumeRefusal,
+  stopRefusal,
+  verdictRefusal,
+} from './control-refusals.ts';
 import type { RunControl } from './run-control.ts';
 import { checkpointWords } from './run-details.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -35,11 +43,19 @@ interface Control<Request> {
   readonly answer: (request: Request) => string | Promise<string>;
 }
 
+export interface Controlled {
+  readonly control: RunControl;
+  readonly approval: Approval;
+  readonly progress: RunProgress;
+}
+
 /** How long a pause waits for the epoch to be saved before it answers: a large model takes some seconds. */
 const SAVING_MS = 60_000;
+/** How long a verdict waits for the alias. */
+const PROMOTING_MS = 30_000;
 
 /** The run's updates and signals, from now to its end. */
-export function acceptControls(control: RunControl, progress: RunProgress): void {
+export function acceptControls({ control, approval, progress }: Controlled): void {
   accept(progress, controls.pause, {
     description:
       'Holds the run: an epoch under way is saved within and stops, any other step comes to its end first. No input.',
@@ -74,6 +90,17 @@ export function acceptControls(control: RunControl, progress: RunProgress): void
     },
     answer: (request) => extensionAnswer(request, control),
   });
+  for (const isApproved of [true, false]) {
+    accept(progress, isApproved ? controls.approve : controls.reject, {
+      description: isApproved
+        ? 'Lets the version that waits for approval take its alias, if the gate still agrees. Input: {"by": "your name", "reason": "why"}.'
+        : 'Keeps the version that waits for approval from its alias; it stays published. Input: {"by": "your name", "reason": "why"}.',
+      schema: verdictRequestSchema,
+      refusal: () => verdictRefusal(approval, progress),
+      carryOut: (request) => approval.decide(isApproved, request),
+      answer: () => verdictAnswer(isApproved, progress),
+    });
+  }
 }
 
 function accept<Request>(
@@ -138,6 +165,23 @@ async function pauseAnswer(control: RunControl, progress: RunProgress): Promise<
   return steps === 'train'
     ? 'The run pauses as soon as the epoch under way has been saved.'
     : `The run pauses as soon as ${steps} has come to its end.`;
+}
+
+async function verdictAnswer(isApproved: boolean, progress: RunProgress): Promise<string> {
+  const isSettled = () => progress.status().alias !== null || progress.isOver;
+  try {
+    await condition(isSettled, PROMOTING_MS);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+  }
+  const { alias, version, state } = progress.status();
+  if (alias !== null) {
+    const { name, moved, reason } = alias;
+    const names = moved ? `names ${version?.model ?? ''} ${version?.version ?? ''} now` : 'stays';
+    return `${name} ${names}: ${reason}.`;
+  }
+  if (progress.isOver) return `The run has ended as ${state} meanwhile.`;
+  return `${isApproved ? 'Approved' : 'Rejected'}. What that comes to is decided as soon as a data worker is there.`;
 }
 
 function stopAnswer({ now, stage }: StopEarlyRequest, { isPaused }: RunControl): string {

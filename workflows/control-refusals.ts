@@ -1,15 +1,35 @@
 /** Why a control cannot be now, in a sentence for whoever asked; `undefined` when it can. */
 import type { ExtendRequest, StopEarlyRequest } from '../contracts/control.ts';
+import type { Approval } from './approval.ts';
 import type { PlannedStage, RunControl } from './run-control.ts';
 import type { RunProgress } from './run-progress.ts';
 
 export function pauseRefusal(control: RunControl, progress: RunProgress): string | undefined {
   if (control.isPaused) return 'The run is paused already.';
   if (progress.isOver) return OVER;
-  if (progress.runningSteps.includes('publish')) {
-    return 'The run is in its last step, publish, after which there is nothing to hold.';
+  if (progress.status().state === 'waiting for approval') {
+    return 'The run only waits for approval: there is nothing to hold. Approve, reject or cancel it.';
+  }
+  if (progress.runningSteps.includes('promote')) {
+    return 'The run is in its last step, promote, after which there is nothing to hold.';
   }
   return undefined;
+}
+
+/** Of `approve` and of `reject`. */
+export function verdictRefusal(approval: Approval, progress: RunProgress): string | undefined {
+  const { verdict } = approval;
+  if (verdict !== null) {
+    return verdict.by === null
+      ? `It is too late: ${verdict.reason}, and the version was rejected.`
+      : `The version was ${verdict.isApproved ? 'approved' : 'rejected'} by ${verdict.by} already.`;
+  }
+  if (progress.isOver) return OVER;
+  if (!approval.isWanted) {
+    return 'Nobody is asked about this run: its input has no "publish.approval", so the gate decides alone.';
+  }
+  if (approval.isAwaited) return undefined;
+  return 'There is nothing to decide yet: the run asks when its version is published and has passed the gate.';
 }
 
 export function resumeRefusal(control: RunControl): string | undefined {

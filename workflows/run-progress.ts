@@ -1,37 +1,49 @@
 /** How far a run is: what the status query answers and what the Temporal UI shows as current details. */
 import { condition, setCurrentDetails } from '@temporalio/workflow';
+import type { EarlyStopping } from '../contracts/pipeline-input.ts';
 import {
   pipelineStepSchema,
+  type AliasAnswer,
   type EpochResult,
   type PipelineResult,
   type PipelineStep,
   type RunStatus,
   type StageStop,
 } from '../contracts/progress.ts';
-import type { CheckpointRef, Scores } from '../contracts/references.ts';
+import type { CheckpointRef, Scores, VersionRef } from '../contracts/references.ts';
+import type { Approval } from './approval.ts';
 import type { RunControl } from './run-control.ts';
 import { runDetails } from './run-details.ts';
+import { bestOf, expectedEnd } from './training-outlook.ts';
 
 type Step = RunStatus['steps'][number];
+type Control = Pick<RunControl, 'isPaused' | 'stageRests'>;
+type Asked = Pick<Approval, 'isAwaited' | 'status'>;
 
 /** The details have a limit, and what happened long ago is in the history. */
 const NOTES_KEPT = 20;
 
 export class RunProgress {
   readonly #runId: string;
-  readonly #control: Pick<RunControl, 'isPaused' | 'stageRests'>;
+  readonly #control: Control;
+  readonly #approval: Asked;
   readonly #steps: Step[];
   readonly #history: EpochResult[] = [];
   readonly #stoppedEarly: StageStop[] = [];
   #state: RunStatus['state'] = 'running';
   #totalEpochs = 0;
+  #metric: EarlyStopping['metric'] = 'total';
+  #epochEndedAt = new Date(0);
   #scores: Scores | null = null;
   #lastCheckpoint: CheckpointRef | null = null;
+  #version: VersionRef | null = null;
+  #alias: AliasAnswer | null = null;
   #notes: readonly string[] = [];
 
-  constructor(runId: string, control: Pick<RunControl, 'isPaused' | 'stageRests'>) {
+  constructor(runId: string, { control, approval }: { control: Control; approval: Asked }) {
     this.#runId = runId;
     this.#control = control;
+    this.#approval = approval;
     this.#steps = pipelineStepSchema.options.map((step) => ({
       step,
       state: 'waiting',
@@ -42,15 +54,31 @@ export class RunProgress {
   status(): RunStatus {
     return {
       runId: this.#runId,
-      state: this.isAtRest ? 'paused' : this.#state,
+      state: this.#shownState,
       steps: this.#steps,
       epochs: { done: this.#history.length, total: this.#totalEpochs },
       history: this.#history,
+      trainedAt: this.#trainedAt,
+      bestEpoch: bestOf(this.#history, this.#metric),
       stoppedEarly: this.#stoppedEarly,
       lastCheckpoint: this.#lastCheckpoint,
       notes: [...this.#notes],
       scores: this.#scores,
+      version: this.#version,
+      approval: this.#approval.status,
+      alias: this.#alias,
     };
+  }
+
+  get #shownState(): RunStatus['state'] {
+    if (this.isAtRest) return 'paused';
+    return !this.isOver && this.#approval.isAwaited ? 'waiting for approval' : this.#state;
+  }
+
+  /** Nobody knows it of a run that stands still. */
+  get #trainedAt(): string | null {
+    if (this.isOver || this.#control.isPaused) return null;
+    return expectedEnd(this.#history, { total: this.#totalEpochs, at: this.#epochEndedAt });
   }
 
   get runningSteps(): readonly PipelineStep[] {
@@ -102,9 +130,15 @@ export class RunProgress {
     this.#totalEpochs = total;
   }
 
+  /** The validation loss by which an epoch is the best. */
+  watch(metric: EarlyStopping['metric']): void {
+    this.#metric = metric;
+  }
+
   /** Counts an epoch once, also when its checkpoint had to be made again. */
   epochFinished(result: EpochResult, checkpoint: CheckpointRef): void {
     if (!this.#history.some(({ epoch }) => epoch === result.epoch)) this.#history.push(result);
+    this.#epochEndedAt = new Date();
     this.restsAt(checkpoint);
   }
 
@@ -140,11 +174,22 @@ export class RunProgress {
 
   scored(scores: Scores): void {
     this.#scores = scores;
+    this.show();
+  }
+
+  published(version: VersionRef): void {
+    this.#version = version;
+    this.show();
+  }
+
+  promoted(answer: AliasAnswer): void {
+    this.#alias = answer;
+    this.show();
   }
 
   /** An earlier run did the very same: what is left to do is skipped. */
   nothingNew({ runId, evaluation }: PipelineResult): void {
-    for (const step of ['train', 'evaluate', 'publish'] as const) {
+    for (const step of ['train', 'evaluate', 'publish', 'promote'] as const) {
       this.#set(step, 'skipped', `nothing new since ${runId}`);
     }
     this.#totalEpochs = 0;

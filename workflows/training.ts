@@ -143,7 +143,8 @@ export class Training {
     stage: BegunStage,
     again: Pick<TrainStageInput, 'done' | 'throughEpoch'>,
   ): Promise<StageOutcome> {
-    const { control } = this.#run;
+    const { control, search } = this.#run;
+    search.set({ stage: stage.recipe.name });
     const index = this.#stages.indexOf(stage);
     return this.#afterStages(index, async (start) => {
       const orders = control.ordersFor(stage.plan);

@@ -5,12 +5,19 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { describeIssues } from '../wording/describe-issues.ts';
 import { pipelineInputSchema, type PipelineInput } from '../contracts/pipeline-input.ts';
+import { runIdProblem } from '../contracts/run-id.ts';
 
 /** The input with its defaults. Throws a final `ApplicationFailure` "InvalidInput" that names each field. */
-export function validateInput(request: unknown): PipelineInput {
+export function validateInput(runId: string, request: unknown): PipelineInput {
   const result = pipelineInputSchema.safeParse(request, { jitless: true });
-  if (result.success) return result.data;
-  const problems = describeIssues(result.error, { schema: pipelineInputSchema, input: request });
+  const idProblem = runIdProblem(runId);
+  if (result.success && idProblem === undefined) return result.data;
+  const problems = [
+    ...(result.success
+      ? []
+      : describeIssues(result.error, { schema: pipelineInputSchema, input: request })),
+    ...(idProblem === undefined ? [] : [idProblem]),
+  ];
   throw ApplicationFailure.create({
     type: 'InvalidInput',
     message: `The run's input is not valid.\n${problems.map((problem) => `- ${problem}`).join('\n')}\nCorrect it and start a new run.`,

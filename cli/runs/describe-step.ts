@@ -28,14 +28,14 @@ export function describeStep(under: StepUnderWay): StepWords {
   const { state, epochs, history } = status;
   const isTraining = step === 'train';
   const progress = activity?.progress;
-  const words: string[] = state === 'paused' ? ['paused'] : [];
+  const words: string[] = state === 'running' ? [] : [state];
   if (isTraining) words.push(`epoch ${Math.min(epochs.done + 1, epochs.total)} of ${epochs.total}`);
   if (progress) words.push(amount(progress));
-  const speed = state === 'paused' ? undefined : throughput(under);
+  const speed = state !== 'running' ? undefined : throughput(under);
   if (speed !== undefined) words.push(speed);
   const loss = progress?.losses?.total ?? (isTraining ? history.at(-1)?.training.total : undefined);
   if (loss !== undefined) words.push(`loss ${loss.toFixed(3)}`);
-  const left = state === 'paused' ? undefined : secondsLeft(under);
+  const left = state !== 'running' ? undefined : secondsLeft(under);
   if (left !== undefined) words.push(`${roughly(left)} left`);
   if (progress?.note !== undefined) words.push(progress.note);
   if (activity !== undefined && activity.attempt > 1) {

@@ -11,6 +11,7 @@ import type { ListedRun } from './list-runs.ts';
 const COLOURS: Readonly<Record<RunState, (palette: Palette) => Palette['red']>> = {
   running: ({ cyan }) => cyan,
   paused: ({ yellow }) => yellow,
+  'waiting for approval': ({ yellow }) => yellow,
   completed: ({ green }) => green,
   failed: ({ red }) => red,
   cancelled: ({ dim }) => dim,
@@ -65,7 +66,7 @@ export function renderRun({ run, page }: ShownRun, palette: Palette): string[] {
 
 /** The steps are the workflow's own words, which need a data worker; all else is in the history. */
 function stepsOf({ runId, state, status, underWay }: RecordedRun, palette: Palette): string[] {
-  const isGoing = state === 'running' || state === 'paused';
+  const isGoing = ['running', 'paused', 'waiting for approval'].includes(state);
   if (status === undefined && !isGoing) {
     return [palette.dim('No data worker answers for its steps; this is what its history tells.')];
   }

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { ToolMissingError } from '../errors.ts';
 import { toolPath } from '../paths.mjs';
 import { freePorts, LOOPBACK } from '../ports.ts';
@@ -37,15 +38,6 @@ export interface TemporalServer extends AsyncDisposable {
 
 const NAMESPACE = 'default';
 
-/** What runs can be searched by. `RunId` is a reserved name, hence the prefix. */
-const SEARCH_ATTRIBUTES = {
-  LesionFlowDataset: 'Keyword',
-  LesionFlowModel: 'Keyword',
-  LesionFlowStage: 'Keyword',
-  LesionFlowEpoch: 'Int',
-  LesionFlowJaccard: 'Double',
-} as const;
-
 /** Throws `ToolMissingError`, `FolderInUseError`, `ServerUnhealthyError`. */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const { folder, headless = false } = options;
@@ -65,7 +57,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
       ...['--db-filename', join(folder, 'temporal.db'), '--namespace', NAMESPACE],
       ...['--log-level', 'warn'],
       ...(headless ? ['--headless'] : ['--ui-port', String(ui)]),
-      ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+      ...Object.values(searchAttributes).flatMap(({ name, type }) => [
         '--search-attribute',
         `${name}=${type}`,
       ]),

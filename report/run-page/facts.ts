@@ -19,6 +19,7 @@ import type { TrainingCurves } from './training-curves.ts';
 export const runStates = {
   running: 'running',
   paused: 'paused',
+  waiting: 'waiting for approval',
   completed: 'completed',
   failed: 'failed',
   cancelled: 'cancelled',
@@ -29,7 +30,8 @@ export const runStates = {
 export type RunState = (typeof runStates)[keyof typeof runStates];
 
 /** May it still come to more than is there now? */
-export const isGoing = (state: RunState): boolean => state === 'running' || state === 'paused';
+export const isGoing = (state: RunState): boolean =>
+  state === 'running' || state === 'paused' || state === 'waiting for approval';
 
 /** What whoever asks for a page knows of the run: its workflow, or a client that asked Temporal. */
 export interface KnownRun {

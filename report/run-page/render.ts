@@ -22,6 +22,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const TONES = {
   running: 'busy',
   paused: 'warn',
+  'waiting for approval': 'warn',
   completed: 'good',
   failed: 'bad',
   cancelled: 'warn',

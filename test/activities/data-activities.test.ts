@@ -13,7 +13,11 @@ import {
   type RunningWorkers,
   type TestTemporalServer,
 } from '../workflows/support/environment.ts';
-import { fakeActivities, request as fakeRequest } from '../workflows/support/fake-activities.ts';
+import {
+  fakeActivities,
+  promotion,
+  request as fakeRequest,
+} from '../workflows/support/fake-activities.ts';
 import { failureOf, startPipeline, statusOf } from '../workflows/support/runs.ts';
 
 const testStore = withTestStore();
@@ -25,8 +29,15 @@ const training = fakeActivities();
 beforeAll(async () => {
   folder = await temporaryFolder();
   environment = await startTemporal();
-  const data = createDataActivities({ store: testStore().store });
-  workers = await startWorkers(environment, { ...training.activities, ...data });
+  const data = createDataActivities({
+    store: testStore().store,
+    searchAttributes: () => Promise.resolve([]),
+  });
+  workers = await startWorkers(environment, {
+    ...training.activities,
+    ...data,
+    ...promotion,
+  });
 });
 afterAll(async () => {
   await workers.stop();

@@ -8,7 +8,7 @@ import {
   type TestTemporalServer,
 } from '../workflows/support/environment.ts';
 import { fakeActivities, request } from '../workflows/support/fake-activities.ts';
-import { eventually, startPipeline, statusOf } from '../workflows/support/runs.ts';
+import { eventually, startPipeline, statusOf, untilAsked } from '../workflows/support/runs.ts';
 import { SteppingEpochs, stepsOf } from '../workflows/support/stepping-epochs.ts';
 import { lesionflowHere } from './here.ts';
 
@@ -89,6 +89,23 @@ describe('with workers', () => {
       2,
       'The run cancelled is over: it is cancelled.',
     ]);
+  });
+
+  test('a version is approved by whoever asks, with a reason', async () => {
+    epochs.goOn();
+    const run = await startPipeline(
+      environment,
+      { ...request, publish: { approval: { hours: 1 } } },
+      'asking',
+    );
+    await untilAsked(run);
+    expect(await said('runs', 'show', 'asking')).toMatch(
+      /waits for approval until [^]*"lesionflow approve asking"/,
+    );
+    expect(await said('approve', 'asking', '--by', 'Ada', '--reason', 'fine')).toBe(
+      'champion names lesion 1 now: fine.',
+    );
+    expect(await run.result()).toMatchObject({ alias: { moved: true, by: 'Ada' } });
   });
 
   test('a run that is not there, and an impossible number of epochs, are wrong usage', async () => {

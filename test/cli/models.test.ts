@@ -6,7 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { modelVersionManifestSchema } from '../../contracts/manifests.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
 import { moveAlias } from '../../storage/move-alias.ts';
-import { lineage, publishTestVersion, writeVersionFiles } from '../storage/registry-fixtures.ts';
+import {
+  lineage,
+  publishTestVersion,
+  TO_CHAMPION,
+  writeVersionFiles,
+} from '../storage/registry-fixtures.ts';
 import { temporaryFolder, withTestStore } from '../support/servers.ts';
 import { lesionflowHere } from './here.ts';
 
@@ -25,7 +30,7 @@ beforeAll(async () => {
     const publication = { model: 'lesion', run, folder: home.path, score, split };
     const { version } = await publishTestVersion(store, publication);
     const { manifest } = await resolveVersion(store, 'lesion', version);
-    await moveAlias(store, manifest, 'champion');
+    await moveAlias(store, manifest, TO_CHAMPION);
   }
 });
 afterAll(() => home.remove());

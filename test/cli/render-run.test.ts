@@ -4,7 +4,12 @@ import { describe, expect, test } from '@jest/globals';
 import { plainView } from '../../cli/follow-run.ts';
 import { renderResult, renderSteps } from '../../cli/render-run.ts';
 import type { RunSnapshot } from '../../cli/watch-run.ts';
-import type { Losses, PipelineStep, RunStatus } from '../../contracts/progress.ts';
+import {
+  runStatusSchema,
+  type Losses,
+  type PipelineStep,
+  type RunStatus,
+} from '../../contracts/progress.ts';
 
 const STEPS = [
   'fetch-images',
@@ -43,18 +48,15 @@ function snapshot(
     startedAt: new Date(0),
     closedAt: undefined,
     failure: undefined,
-    status: {
+    status: runStatusSchema.parse({
       runId: 'run-1',
       state: 'running',
       epochs: { done: 0, total: 0 },
       history: [],
-      stoppedEarly: [],
-      lastCheckpoint: null,
-      notes: [],
       scores: null,
       steps: STEPS.map((step) => ({ step, state: states[step] ?? 'waiting', summary: `${step}!` })),
       ...status,
-    },
+    }),
   };
 }
 
@@ -139,7 +141,7 @@ describe('a run with nothing new', () => {
       outcome: 'no-change',
       evaluation: { key: 'e', hash, images: 2, scores },
       version: { model: 'lesion', version: 3, manifestKey: 'v', hash },
-      alias: { name: 'champion', moved: true, reason: 'it is better' },
+      alias: { name: 'champion', moved: true, reason: 'it is better', by: null },
     });
     expect(result[0]).toMatch(/^Nothing new: .* those of run-0, whose result stands\..*--force/);
     expect(result.at(-1)).toBe('Published then: lesion version 3.');

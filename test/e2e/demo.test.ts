@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { storeKeys } from '../../contracts/store-keys.ts';
 import { runLesionflow, startLesionflow } from '../cli/run-lesionflow.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
@@ -50,6 +51,9 @@ describe('npm run demo', () => {
       expect(readdirSync(overlays).filter((name) => name.endsWith('.png'))).not.toHaveLength(0);
       const { format } = await sharp(pathAfter(stdout, 'A prediction')).metadata();
       expect(format).toBe('png');
+      const [, runId = ''] = /^Run (\S+)/m.exec(stdout) ?? [];
+      const page = join(home.path, 'demo/store/objects/lesionflow', storeKeys.runPage(runId));
+      expect(readFileSync(page, 'utf8')).toContain(runId);
       expect(processesOf(home.path, '')).toEqual([]);
     },
     12 * MINUTE,

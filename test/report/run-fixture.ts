@@ -6,7 +6,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvaluationManifest, ImageScore, StoredFile } from '../../contracts/manifests.ts';
 import { pipelineInputSchema, type PipelineInput } from '../../contracts/pipeline-input.ts';
-import { pipelineStepSchema, type EpochResult, type Losses } from '../../contracts/progress.ts';
+import {
+  pipelineStepSchema,
+  runStatusSchema,
+  type EpochResult,
+  type Losses,
+} from '../../contracts/progress.ts';
 import type {
   CheckpointRef,
   DatasetRef,
@@ -32,7 +37,7 @@ import type { ObjectStore } from '../../storage/object-store.ts';
 import { publishVersion } from '../../storage/publish-version.ts';
 import { chooseOverlays } from '../../trainer/tasks/choose-overlays.ts';
 import { datasetOf } from '../datasets/support.ts';
-import { writeVersionFiles } from '../storage/registry-fixtures.ts';
+import { TO_CHAMPION, writeVersionFiles } from '../storage/registry-fixtures.ts';
 
 /** What a careless page would run. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'">`;
@@ -298,7 +303,7 @@ export async function publishRun(
     modelCard: (number) => `# Version ${String(number)}`,
   });
   const { manifest } = await resolveVersion(store, 'lesion', version.version);
-  return { version, alias: await moveAlias(store, manifest, 'champion') };
+  return { version, alias: await moveAlias(store, manifest, TO_CHAMPION) };
 }
 
 /** The answer to the status query: steps before `at` are done, and it is in `state`. */
@@ -317,7 +322,7 @@ export function statusOf({
 }): NonNullable<KnownRun['status']> {
   const { options } = pipelineStepSchema;
   const place = at === 'end' ? options.length : options.indexOf(at);
-  return {
+  return runStatusSchema.parse({
     runId,
     state,
     steps: options.map((step, index) => ({
@@ -334,11 +339,8 @@ export function statusOf({
     })),
     epochs: { done: epochs, total: 10 },
     history: epochResults(epochs),
-    stoppedEarly: [],
-    lastCheckpoint: null,
-    notes: [],
     scores: null,
-  };
+  });
 }
 
 function moved(

@@ -5,15 +5,16 @@
 import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Alias } from '../../contracts/manifests.ts';
+import type { AliasAnswer } from '../../contracts/progress.ts';
 import type { VersionRef } from '../../contracts/references.ts';
 import { storeKeys } from '../../contracts/store-keys.ts';
 import { canonicalJson } from '../../storage/documents.ts';
 import { downloadVersion, readAlias, resolveVersion } from '../../storage/model-registry.ts';
-import { moveAlias, type AliasAnswer } from '../../storage/move-alias.ts';
+import { moveAlias } from '../../storage/move-alias.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { filesOf } from '../../storage/publish-version.ts';
 import { temporaryFolder, withTestStore } from '../support/servers.ts';
-import { publishTestVersion, writeVersionFiles } from './registry-fixtures.ts';
+import { publishTestVersion, TO_CHAMPION, writeVersionFiles } from './registry-fixtures.ts';
 
 const testStore = withTestStore();
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -76,7 +77,7 @@ interface Attempt {
 async function publish(store: ObjectStore, attempt: Attempt): Promise<Published> {
   const version = await publishTestVersion(store, { ...attempt, folder: folder.path });
   const { manifest } = await resolveVersion(store, attempt.model, version.version);
-  return { version, alias: await moveAlias(store, manifest, 'champion') };
+  return { version, alias: await moveAlias(store, manifest, TO_CHAMPION) };
 }
 
 async function versionsOf(model: string): Promise<string[]> {

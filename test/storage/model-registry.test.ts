@@ -11,6 +11,7 @@ import { UnknownVersionError } from '../../storage/registry-errors.ts';
 import { withTestStore } from '../support/servers.ts';
 import {
   publishTestVersion,
+  TO_CHAMPION,
   writeVersionFiles,
   type TestPublication,
 } from './registry-fixtures.ts';
@@ -29,7 +30,7 @@ const publish = (publication: Omit<TestPublication, 'folder'>) =>
 
 async function move(ref: VersionRef) {
   const { manifest } = await resolveVersion(testStore().store, ref.model, ref.version);
-  return moveAlias(testStore().store, manifest, 'champion');
+  return moveAlias(testStore().store, manifest, TO_CHAMPION);
 }
 
 describe('publishing a version', () => {

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { FindOutcomeInput } from '../../contracts/activities.ts';
-import type { InitialWeights } from '../../contracts/pipeline-input.ts';
+import { gateSchema, type InitialWeights } from '../../contracts/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/progress.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
 import { findOutcome, recordOutcome, type OutcomeInputs } from '../../storage/outcomes.ts';
@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 const HASH = 'a'.repeat(64);
+const PUBLISH = { model: 'lesion', alias: 'champion', gate: gateSchema.parse({}), approval: null };
 
 /** `name` keeps the tests apart. */
 function inputs(name: string, changes: Partial<OutcomeInputs> = {}): OutcomeInputs {
@@ -29,7 +30,7 @@ function inputs(name: string, changes: Partial<OutcomeInputs> = {}): OutcomeInpu
     split,
     records,
     evaluation: { overlays: 1, minConfidence: 0.05 },
-    publish: { model: 'lesion', alias: 'champion' },
+    publish: PUBLISH,
     ...changes,
   };
 }
@@ -41,7 +42,7 @@ async function result(name: string): Promise<PipelineResult> {
     outcome: 'trained',
     evaluation: { key: 'e.json', hash: HASH, images: 1, scores: scores(0.5) },
     version: await publishTestVersion(testStore().store, options),
-    alias: { name: 'champion', moved: true, reason: 'first' },
+    alias: { name: 'champion', moved: true, reason: 'first', by: null },
   };
 }
 
@@ -64,7 +65,9 @@ describe('an outcome', () => {
       { split: { ...asked.split, hash: 'b'.repeat(64) } },
       { records: { ...asked.records, hash: 'b'.repeat(64) } },
       { evaluation: { overlays: 1, minConfidence: 0.5 } },
-      { publish: { model: 'lesion', alias: 'challenger' } },
+      { publish: { ...PUBLISH, alias: 'challenger' } },
+      { publish: { ...PUBLISH, gate: null } },
+      { publish: { ...PUBLISH, approval: { hours: 1 } } },
     ];
     for (const change of others) {
       expect((await findOutcome(store, { ...asked, ...change })).earlier).toBeNull();

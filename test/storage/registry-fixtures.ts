@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lineage } from '../../contracts/manifests.ts';
+import { gateSchema } from '../../contracts/pipeline-input.ts';
 import type { Scores, VersionRef } from '../../contracts/references.ts';
 import { maskRcnnConfigSchema } from '../../maskrcnn/config.ts';
 import { sha256 } from '../../storage/documents.ts';
+import type { MoveOptions } from '../../storage/move-alias.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { publishVersion } from '../../storage/publish-version.ts';
 
@@ -19,6 +21,13 @@ export function scores(thresholdJaccard: number): Scores {
     accuracy: 0.9,
   };
 }
+
+/** As a run asks whose input says nothing about it. */
+export const TO_CHAMPION: MoveOptions = {
+  alias: 'champion',
+  gate: gateSchema.parse({}),
+  verdict: null,
+};
 
 /** `run` makes the lineage unique; `split` names the split that the scores belong to. */
 export function lineage(run: string, split = 'one'): Lineage {

@@ -8,7 +8,7 @@ import { moveAlias } from '../../storage/move-alias.ts';
 import { AliasMovedError } from '../../storage/registry-errors.ts';
 import { holderBefore, setAlias } from '../../storage/set-alias.ts';
 import { withTestStore } from '../support/servers.ts';
-import { publishTestVersion, writeVersionFiles } from './registry-fixtures.ts';
+import { publishTestVersion, TO_CHAMPION, writeVersionFiles } from './registry-fixtures.ts';
 
 const testStore = withTestStore();
 let folder: string;
@@ -26,7 +26,7 @@ async function publishAll(model: string, scores: readonly number[]) {
     const run = `r${String(index)}`;
     const { version } = await publishTestVersion(store, { model, run, folder, score });
     const { manifest } = await resolveVersion(store, model, version);
-    await moveAlias(store, manifest, 'champion');
+    await moveAlias(store, manifest, TO_CHAMPION);
     manifests.push(manifest);
   }
   return manifests;
@@ -50,7 +50,7 @@ test('what the gate and people decided is kept, the newest first', async () => {
   expect(holderBefore(moved)).toBe(2);
   // The attempt that published version 2 wakes late: it has moved the alias once, and does not again.
   if (second === undefined) throw new Error('one published');
-  await moveAlias(store, second, 'champion');
+  await moveAlias(store, second, TO_CHAMPION);
   expect(await champion('history')).toEqual(moved);
 });
 

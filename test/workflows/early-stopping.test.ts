@@ -120,7 +120,8 @@ describe('a run that stops early', () => {
       const handle = await startPipeline(environment, input, 'best-epoch-run');
       await handle.result();
       expect(calls.filter(({ activity }) => activity === 'trainEpoch')).toHaveLength(3);
-      expect(calls.at(-1)?.input).toMatchObject({ checkpoint: { manifestKey: 'checkpoints/2' } });
+      const published = calls.find(({ activity }) => activity === 'publishModel');
+      expect(published?.input).toMatchObject({ checkpoint: { manifestKey: 'checkpoints/2' } });
       expect((await statusOf(handle)).stoppedEarly).toEqual([]);
     });
   });

@@ -15,7 +15,7 @@ import {
   type RunningWorkers,
   type TestTemporalServer,
 } from './support/environment.ts';
-import { fakeActivities, request as fakeRequest } from './support/fake-activities.ts';
+import { fakeActivities, promotion, request as fakeRequest } from './support/fake-activities.ts';
 import { measureHistory, type HistorySize } from './support/history-size.ts';
 import { startPipeline, statusOf } from './support/runs.ts';
 
@@ -27,8 +27,15 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   folder = await temporaryFolder();
   environment = await startTemporal();
-  const data = createDataActivities({ store: testStore().store });
-  workers = await startWorkers(environment, { ...fakeActivities().activities, ...data });
+  const data = createDataActivities({
+    store: testStore().store,
+    searchAttributes: () => Promise.resolve([]),
+  });
+  workers = await startWorkers(environment, {
+    ...fakeActivities().activities,
+    ...data,
+    ...promotion,
+  });
 });
 afterAll(async () => {
   await workers.stop();

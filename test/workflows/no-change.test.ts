@@ -27,16 +27,24 @@ it('trains once, then only when it is forced', async () => {
     const trained = (await first.result()) as PipelineResult;
     expect(trained).toMatchObject({ runId: 'first', outcome: 'trained' });
     expect(trainings()).toBe(3);
-    const publication = calls.at(-1)?.input as { outcomeKey: string };
-    outcomes.set(publication.outcomeKey, trained);
+    const kept = calls.find(({ activity }) => activity === 'recordOutcome');
+    const { key, result } = kept?.input as { key: string; result: PipelineResult };
+    expect(result).toEqual(trained);
+    outcomes.set(key, result);
 
     const second = await startPipeline(environment, request, 'second');
     expect(await second.result()).toEqual({ ...trained, outcome: 'no-change' });
     expect(trainings()).toBe(3);
     const status = await statusOf(second);
     expect(status.state).toBe('completed');
-    expect(status.steps.map(({ step, state }) => `${step} ${state}`).slice(-4)).toEqual([
-      ...['records done', 'train skipped', 'evaluate skipped', 'publish skipped'],
+    expect(status.steps.map(({ step, state }) => `${step} ${state}`).slice(-5)).toEqual([
+      ...[
+        'records done',
+        'train skipped',
+        'evaluate skipped',
+        'publish skipped',
+        'promote skipped',
+      ],
     ]);
     expect(status.epochs).toEqual({ done: 0, total: 0 });
     expect(await second.query('__temporal_workflow_metadata')).toMatchObject({

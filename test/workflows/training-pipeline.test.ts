@@ -27,10 +27,12 @@ describe('a good run', () => {
       const result = pipelineResultSchema.parse(await handle.result());
       expect(result.version).toMatchObject({ model: 'lesion', version: 1 });
 
+      const inputOf = (name: string) => calls.find(({ activity }) => activity === name)?.input;
       // Pruning happens beside the training.
       const order = calls
         .map(({ activity }) => activity)
         .filter((activity) => activity !== 'pruneCheckpoints');
+      expect(order.shift()).toBe('listSearchAttributes');
       expect(order.slice(0, 4).sort()).toEqual([
         'fetchArchive',
         'fetchArchive',
@@ -47,6 +49,9 @@ describe('a good run', () => {
         'trainEpoch',
         'evaluateModel',
         'publishModel',
+        'moveAlias',
+        'recordOutcome',
+        'writeReport',
       ]);
       const epochs = calls
         .filter(({ activity }) => activity === 'trainEpoch')
@@ -64,9 +69,19 @@ describe('a good run', () => {
         ['all', 3, 3, 'checkpoints/2'],
       ]);
       expect(epochs.every(({ runId }) => runId === 'good-run')).toBe(true);
-      expect(calls.at(-1)?.input).toMatchObject({
-        runId: 'good-run',
+      expect(inputOf('moveAlias')).toMatchObject({
+        version: { version: 1 },
         alias: 'champion',
+        gate: { metric: 'thresholdJaccard', minimum: 0, margin: 0 },
+        verdict: null,
+      });
+      expect(inputOf('writeReport')).toMatchObject({
+        state: 'completed',
+        published: { version: { version: 1 }, alias: { moved: true } },
+        status: { state: 'completed', epochs: { done: 3, total: 3 } },
+      });
+      expect(inputOf('publishModel')).toMatchObject({
+        runId: 'good-run',
         checkpoint: { manifestKey: 'checkpoints/3' },
         configHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       });
@@ -173,9 +188,11 @@ describe('a failing activity', () => {
 
 describe('cancelling a run', () => {
   it('reaches the epoch inside the stage and ends both as cancelled', async () => {
+    let begun = false;
     let stopped = false;
     const { activities } = fakeActivities({
       trainEpoch: async () => {
+        begun = true;
         const context = Context.current();
         const beats = setInterval(() => context.heartbeat(), 50);
         try {
@@ -188,11 +205,7 @@ describe('cancelling a run', () => {
     });
     await withWorkers(environment, activities, async () => {
       const handle = await start(request, 'cancelled-run');
-      await eventually(async () =>
-        (await statusOf(handle)).steps.some(
-          ({ step, state }) => step === 'train' && state === 'running',
-        ),
-      );
+      await eventually(() => Promise.resolve(begun));
       await handle.cancel();
       expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
       expect(stopped).toBe(true);

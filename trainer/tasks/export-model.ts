@@ -1,23 +1,19 @@
 /**
- * A checkpoint that was scored → an immutable model version, then the alias if the gate lets it pass, then the
- * outcome for runs to come. Each part may be done again: a version is published once and an alias moved once for
- * it, so dying between any two costs work only; without its outcome the next run trains.
+ * A checkpoint that was scored → an immutable model version. It may be done again: a version is published once, so dying
+ * on the way costs work only. Which alias names it is decided afterwards, without TensorFlow (storage/move-alias.ts).
  */
 import { join } from 'node:path';
-import type { PublishModelOutput } from '../../contracts/activities.ts';
 import {
   datasetManifestSchema,
   evaluationManifestSchema,
   type Lineage,
 } from '../../contracts/manifests.ts';
+import type { VersionRef } from '../../contracts/references.ts';
 import { exportDetection } from '../../maskrcnn/export/saved-model.ts';
 import { renderModelCard } from '../../report/model-card.ts';
 import { readCheckpoint, scoredWeights } from '../../storage/checkpoints.ts';
 import { readNamedDocument } from '../../storage/documents.ts';
-import { resolveVersion } from '../../storage/model-registry.ts';
-import { moveAlias } from '../../storage/move-alias.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import { recordOutcome } from '../../storage/outcomes.ts';
 import { publishVersion } from '../../storage/publish-version.ts';
 import { downloadFile } from '../../storage/stored-files.ts';
 import { codeHash } from '../code-hash.ts';
@@ -29,9 +25,9 @@ export async function exportModel(
   { input, attempt }: TaskOf<'export'>,
   { signal, report }: TaskContext,
   { store, cacheFolder, warm }: TaskTools,
-): Promise<PublishModelOutput> {
-  const onStep = (done: number, note: string) => report({ done, total: 3, unit: 'steps', note });
-  const { runId, model, checkpoint, evaluation, alias, outcomeKey } = input;
+): Promise<VersionRef> {
+  const onStep = (done: number, note: string) => report({ done, total: 2, unit: 'steps', note });
+  const { model, checkpoint, evaluation } = input;
 
   await using workspace = await makeWorkspace(cacheFolder);
   const weightsPath = join(workspace.folder, 'weights.h5');
@@ -52,22 +48,13 @@ export async function exportModel(
   const { scores, images } = await readNamedDocument(store, evaluation, evaluationManifestSchema);
   const classNames = classNamesOf(config.numClasses);
   const facts = { model, config, classNames, scores, images, lineage };
-  const version = await publishVersion(store, {
+  return await publishVersion(store, {
     ...facts,
     attempt,
     weightsPath,
     savedModelFolder,
     modelCard: (number) => renderModelCard({ ...facts, version: number }),
   });
-
-  onStep(2, `deciding about the alias "${alias}"`);
-  const { manifest } = await resolveVersion(store, model, version.version);
-  const published = { version, alias: await moveAlias(store, manifest, alias) };
-  if (outcomeKey !== null) {
-    const result = { runId, outcome: 'trained' as const, evaluation, ...published };
-    await recordOutcome(store, { key: outcomeKey, result });
-  }
-  return published;
 }
 
 async function lineageOf(store: ObjectStore, input: TaskOf<'export'>['input']): Promise<Lineage> {

@@ -3,7 +3,7 @@ import type { ImageScore } from '../../../contracts/manifests.ts';
 import type { RunFacts } from '../facts.ts';
 import { html, type Html } from '../html.ts';
 import { marginOf } from '../margin.ts';
-import { count, mean, score, signed } from '../words.ts';
+import { count, mean, moment, score, signed } from '../words.ts';
 
 export function comparison({ run, rival, holder, evaluation }: RunFacts): Html {
   const { published } = run;
@@ -18,18 +18,32 @@ export function comparison({ run, rival, holder, evaluation }: RunFacts): Html {
     return html`<p>It is not published${yet}. ${toBeat({ run, rival })}</p>`;
   }
   const { name: alias, moved, reason } = published.alias;
+  if (run.state === 'waiting for approval') return awaited({ run, rival });
   const { version } = published.version;
   const title =
     holder === undefined || holder === version
       ? `version ${version} is the ${alias} now`
       : `version ${version} became the ${alias}, which by now is version ${holder}`;
   const verdict = !moved
-    ? html`<b class="warn">Not better: version ${version} did not become the ${alias}.</b>`
+    ? html`<b class="warn">Version ${version} did not become the ${alias}.</b>`
     : html`<b class="good"
         >${rival === undefined ? 'Published' : `Better than the ${alias} before`}: ${title}.</b
       >`;
   return html`<p>${verdict} ${versus(rival, evaluation)}</p>
-    <p class="soft">The gate’s words: ${reason}.</p>`;
+    <p class="soft">Why: ${reason}.</p>`;
+}
+
+/** Somebody is to decide, and this page may be what they look at. */
+function awaited({ run, rival }: Pick<RunFacts, 'run' | 'rival'>): Html {
+  const { version } = run.published?.version ?? {};
+  const { approval } = run.status ?? {};
+  const until = approval == null ? '' : ` until ${moment(new Date(approval.until))}`;
+  return html`<p>
+    <b class="warn">Version ${version} waits for approval${until}.</b>
+    ${approval == null ? undefined : html`The gate lets it pass: ${approval.gate}.`} Say
+    <code>lesionflow approve ${run.runId}</code> or <code>lesionflow reject ${run.runId}</code>,
+    with <code>--reason</code>. ${toBeat({ run, rival })}
+  </p>`;
 }
 
 /** On the same images: by how much, how often each was better, and whether chance may do as much. */

@@ -6,7 +6,7 @@ import { moveAlias } from '../../../storage/move-alias.ts';
 import { resolveVersion } from '../../../storage/model-registry.ts';
 import type { ObjectStore } from '../../../storage/object-store.ts';
 import { publishVersion } from '../../../storage/publish-version.ts';
-import { lineage, scores } from '../../storage/registry-fixtures.ts';
+import { lineage, scores, TO_CHAMPION } from '../../storage/registry-fixtures.ts';
 
 export interface Publication {
   readonly model: string;
@@ -40,7 +40,7 @@ export async function publishChampion(
     modelCard: () => '# Card',
   });
   const { manifest } = await resolveVersion(store, model, version);
-  const { moved, reason } = await moveAlias(store, manifest, 'champion');
+  const { moved, reason } = await moveAlias(store, manifest, TO_CHAMPION);
   if (!moved) throw new Error(`The champion did not move: ${reason}`);
   return version;
 }

@@ -10,8 +10,10 @@ import type {
 } from '../../../contracts/activities.ts';
 import type { PipelineRequest } from '../../../contracts/pipeline-input.ts';
 import type { CheckpointRef } from '../../../contracts/references.ts';
+import { searchAttributes } from '../../../contracts/search-attributes.ts';
 
 const HASH = 'a'.repeat(64);
+const NO_CHAMPION = 'there was no champion';
 
 /** The least that a run needs, with one epoch each in two stages. */
 export const request = {
@@ -90,6 +92,18 @@ export interface Call {
 
 type Fakes = DataActivities & TrainingActivities;
 
+/** What decides about the fakes' version, which is in no store. */
+export const promotion = {
+  weighVersion: () => Promise.resolve({ moves: true, reason: NO_CHAMPION }),
+  moveAlias: ({ alias: name, verdict }) =>
+    Promise.resolve({
+      name,
+      moved: verdict?.isApproved ?? true,
+      reason: verdict?.reason ?? NO_CHAMPION,
+      by: verdict?.by ?? null,
+    }),
+} satisfies Partial<DataActivities>;
+
 /** Every activity, each noting its call before it answers at once. */
 export function fakeActivities(overrides: Partial<Fakes> = {}): {
   calls: Call[];
@@ -129,11 +143,13 @@ export function fakeActivities(overrides: Partial<Fakes> = {}): {
           accuracy: 0.9,
         },
       }),
-    publishModel: ({ model, alias }) =>
-      Promise.resolve({
-        version: { model, version: 1, manifestKey: 'v.json', hash: HASH },
-        alias: { name: alias, moved: true, reason: 'there was no champion' },
-      }),
+    publishModel: ({ model }) =>
+      Promise.resolve({ model, version: 1, manifestKey: 'v.json', hash: HASH }),
+    ...promotion,
+    recordOutcome: () => Promise.resolve(),
+    listSearchAttributes: () =>
+      Promise.resolve(Object.values(searchAttributes).map(({ name }) => name)),
+    writeReport: ({ runId }) => Promise.resolve({ key: `runs/${runId}/report.html`, bytes: 1000 }),
     ...overrides,
   };
   const noted = Object.entries(answers).map(([activity, answer]) => [

@@ -24,7 +24,7 @@ import {
   stoppingOutput,
   stoppingRequest,
 } from './fake-activities.ts';
-import { startPipeline } from './runs.ts';
+import { startPipeline, untilAsked } from './runs.ts';
 import { SteppingEpochs } from './stepping-epochs.ts';
 
 const FOLDER = new URL('../histories/', import.meta.url);
@@ -105,7 +105,10 @@ const recordings: Readonly<Record<string, Recording>> = {
             outcome: 'trained',
             evaluation,
             version: { model: 'lesion', version: 1, manifestKey: 'v.json', hash: 'a'.repeat(64) },
-            alias: { name: 'champion', moved: true, reason: 'there was no champion' },
+            alias: {
+              ...{ name: 'champion', moved: true, reason: 'there was no champion' },
+              by: null,
+            },
           },
         }),
     },
@@ -128,6 +131,23 @@ const recordings: Readonly<Record<string, Recording>> = {
     await run.cancel();
     await run.result().catch(() => undefined);
   }),
+  'approved-run': {
+    input: { ...short, publish: { approval: { hours: 1 } } },
+    meanwhile: async (run) => {
+      await untilAsked(run);
+      await ask(run, controls.approve, { by: 'Ada', reason: 'fine outlines' });
+    },
+    keep: ['pipeline'],
+  },
+  'unanswered-run': {
+    input: { ...short, publish: { approval: { hours: 1e-4 } } },
+    keep: ['pipeline'],
+  },
+  'run-on-a-plain-server': {
+    input: short,
+    activities: { listSearchAttributes: () => Promise.resolve([]) },
+    keep: ['pipeline'],
+  },
   'out-of-attempts-run': {
     input: short,
     activities: {

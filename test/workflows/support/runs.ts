@@ -27,6 +27,10 @@ export async function failureOf(handle: WorkflowHandle): Promise<Error | undefin
   return error instanceof WorkflowFailedError ? error.cause : undefined;
 }
 
+/** Waits until the run asks for approval. */
+export const untilAsked = (handle: WorkflowHandle): Promise<void> =>
+  eventually(async () => (await statusOf(handle)).state === 'waiting for approval');
+
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
