@@ -15,6 +15,12 @@ if (!existsSync(here('../node_modules/commander/package.json'))) {
   process.exit(1);
 }
 
+// Whoever read the output wanted no more of it ("… | head"). 141 is what a shell says of an end by SIGPIPE.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(141);
+});
+
 let main = '../dist/cli/main.js';
 if (existsSync(here('main.ts'))) {
   await import('../infra/typescript-loader.mjs');

@@ -78,7 +78,7 @@ function passGate(
       reason:
         `version ${holder.version} was scored on split ${short(holder.splitHash)} and version ` +
         `${version} on split ${short(splitHash)}: their scores do not compare. ` +
-        `Evaluate both on one split, or delete the alias "${holder.alias}" to start over`,
+        `Evaluate both on one split; "lesionflow models promote" lets the alias name either all the same`,
     };
   }
   const comparison =

@@ -33,6 +33,12 @@ describe('without any server', () => {
     expect(code).toBe(2);
   });
 
+  test('a reader that has enough ends it without a word', async () => {
+    const run = startLesionflow(['--help']);
+    run.child.stdout.destroy();
+    expect(await run.finished).toEqual({ code: 141, stdout: '', stderr: '' });
+  });
+
   test('an unknown flag ends with code 2', async () => {
     const { code, stderr } = await runLesionflow(['train', '--nope']);
     expect(stderr).toContain("unknown option '--nope'");
