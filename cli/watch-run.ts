@@ -78,10 +78,14 @@ export async function requireRunning(client: Client, runId: string): Promise<voi
 
 /** Is this a server that is away for a while, rather than a wrong call? */
 export function isConnectionLoss(error: unknown): boolean {
-  // gRPC: CANCELLED, DEADLINE_EXCEEDED, INTERNAL (a server that died under a call), UNAVAILABLE. Client methods wrap
-  // the error, sometimes twice.
-  if (isGrpcServiceError(error)) return [1, 4, 13, 14].includes(error.code);
-  return error instanceof Error && error.cause !== undefined && isConnectionLoss(error.cause);
+  // gRPC: CANCELLED, DEADLINE_EXCEEDED, INTERNAL (a server that died under a call), UNAVAILABLE.
+  return [1, 4, 13, 14].includes(grpcCodeOf(error) ?? 0);
+}
+
+/** `undefined` for what gRPC did not say. Client methods wrap its errors, sometimes twice. */
+function grpcCodeOf(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error ? grpcCodeOf(error.cause) : undefined;
 }
 
 function describe(client: Client, runId: string): Promise<WorkflowExecutionDescription> {
@@ -104,8 +108,9 @@ async function statusOf(client: Client, runId: string): Promise<RunStatus | unde
     return runStatusSchema.parse(answer);
   } catch (error) {
     // No worker polls, or none has taken up the run yet; what Temporal itself knows is shown instead.
-    if (isConnectionLoss(error) || error instanceof QueryNotRegisteredError) return undefined;
-    if (isGrpcServiceError(error)) return undefined;
+    if (error instanceof QueryNotRegisteredError || grpcCodeOf(error) !== undefined) {
+      return undefined;
+    }
     throw error;
   }
 }

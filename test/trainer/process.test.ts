@@ -3,12 +3,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TrainEpochInput } from '../../contracts/activities.ts';
-import { evaluationManifestSchema, outcomeSchema } from '../../contracts/manifests.ts';
+import { evaluationManifestSchema } from '../../contracts/manifests.ts';
 import type { ActivityProgress } from '../../contracts/progress.ts';
 import type { EvaluationRef } from '../../contracts/references.ts';
 import { splitDataset } from '../../datasets/split-dataset.ts';
 import { readCheckpoint } from '../../storage/checkpoints.ts';
-import { readDocument, readNamedDocument } from '../../storage/documents.ts';
+import { readNamedDocument } from '../../storage/documents.ts';
 import { resolveVersion } from '../../storage/model-registry.ts';
 import { TrainerHost } from '../../trainer/host.ts';
 import { temporaryFolder, withTestStore } from '../support/servers.ts';
@@ -166,7 +166,7 @@ describe('the trainer process', () => {
     expect(Buffer.from(png.subarray(1, 4)).toString()).toBe('PNG');
   });
 
-  test('publishes it as version 1 and champion, with the very weights of the checkpoint', async () => {
+  test('publishes it as version 1, with the very weights of the checkpoint', async () => {
     const { dataset, split, records } = data;
     const published = await host.run({
       kind: 'export',
@@ -174,38 +174,26 @@ describe('the trainer process', () => {
       input: {
         runId: 'run',
         model: 'tiny',
-        alias: 'champion',
         configHash: 'c'.repeat(64),
         dataset,
         split,
         records,
         checkpoint: second.checkpoint,
         evaluation: scored,
-        outcomeKey: 'outcomes/tiny.json',
       },
     });
-    expect(published).toMatchObject({
-      version: { model: 'tiny', version: 1 },
-      alias: { name: 'champion', moved: true },
-    });
+    expect(published).toMatchObject({ model: 'tiny', version: 1 });
     const { store } = testStore();
-    const { manifest } = await resolveVersion(store, 'tiny', 'champion');
+    const { manifest } = await resolveVersion(store, 'tiny', 1);
     const { weights } = await readCheckpoint(store, second.checkpoint);
     expect(manifest.weights.sha256).toBe(weights.sha256);
     expect(manifest.savedModel.map(({ key }) => key)).toContain(
       'models/tiny/versions/1/files/a1/saved_model/saved_model.pb',
     );
-    const { result } = await readDocument(store, 'outcomes/tiny.json', outcomeSchema);
-    expect(result).toEqual({
-      runId: 'run',
-      outcome: 'trained',
-      evaluation: scored,
-      ...published,
-    });
   });
 
   test('starts another run from the published version', async () => {
-    const weights = { from: 'version', model: 'tiny', version: 'champion' } as const;
+    const weights = { from: 'version', model: 'tiny', version: 1 } as const;
     const input = { ...firstEpoch('next', data), start: { kind: 'initial', weights } as const };
     const next = await train(host, input);
     expect(await numbers(next)).not.toEqual(await numbers(second));

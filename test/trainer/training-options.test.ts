@@ -94,11 +94,9 @@ describe('group norm, AdamW, averages and two batches a step', () => {
       input: { ...about, overlays: 0, minConfidence: 0 },
     });
     const configHash = 'c'.repeat(64);
-    const outcomeKey = 'outcomes/averaged.json';
-    const names = { model: 'averaged', alias: 'champion', outcomeKey };
-    const publish = { ...names, configHash, records, evaluation };
+    const publish = { model: 'averaged', configHash, records, evaluation };
     await host.run({ kind: 'export', attempt: 'a1', input: { ...about, ...publish } });
-    const { manifest } = await resolveVersion(store, 'averaged', 'champion');
+    const { manifest } = await resolveVersion(store, 'averaged', 1);
     const { averages } = await readCheckpoint(store, checkpoint);
     expect(manifest.weights.sha256).toBe(averages?.sha256);
   }, 600_000);
