@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { parseAllDocuments, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { projectRoot } from '../../infra/paths.mjs';
 import { runLesionflow } from '../cli/run-lesionflow.ts';
 
@@ -41,11 +42,15 @@ const deployment = z.object({
 const compose = z.object({
   services: z.record(
     z.string(),
-    z.object({
-      command: z.array(z.string()),
-      build: z.object({ target: z.string() }),
-      environment: z.record(z.string(), z.unknown()).optional(),
-    }),
+    z.union([
+      z.object({
+        command: z.array(z.string()),
+        build: z.object({ target: z.string() }),
+        environment: z.record(z.string(), z.unknown()).optional(),
+      }),
+      // Others' images, which start as they are.
+      z.object({ image: z.string(), volumes: z.array(z.string()), profiles: z.array(z.string()) }),
+    ]),
   ),
 });
 
@@ -89,7 +94,30 @@ describe('Kubernetes', () => {
 });
 
 describe('compose', () => {
-  const { services } = compose.parse(parse('compose.yaml'));
+  const all = Object.entries(compose.parse(parse('compose.yaml')).services);
+  const services = Object.fromEntries(
+    all.flatMap(([name, service]) => ('build' in service ? [[name, service] as const] : [])),
+  );
+
+  test("keeps others' servers behind a profile, and mounts files that are there", () => {
+    const others = all.flatMap(([name, service]) =>
+      'build' in service ? [] : [{ name, ...service }],
+    );
+    expect(others.map(({ name }) => name)).toEqual(['prometheus', 'grafana']);
+    for (const { profiles, volumes } of others) {
+      expect(profiles).toEqual(['metrics']);
+      const mounted = volumes.flatMap((volume) => /^\.\/[^:]+/.exec(volume) ?? []);
+      expect(mounted.filter((path) => !existsSync(join(infra, path)))).toEqual([]);
+      expect(mounted).not.toEqual([]);
+    }
+  });
+
+  test("has Temporal know the runs' search attributes", () => {
+    const given = services['temporal']?.command.filter((word) => /^--search-attr/.test(word));
+    expect(given).toEqual(
+      Object.values(searchAttributes).map(({ name, type }) => `--search-attribute=${name}=${type}`),
+    );
+  });
 
   test('starts Temporal, the store, both workers and the server from targets of the Dockerfile', async () => {
     expect(Object.keys(services).sort()).toEqual([
