@@ -1,6 +1,7 @@
 /** The runs that Temporal knows of, the newest first. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { workflowTypes } from '../../contracts/task-queues.ts';
 
 /** As options take them → as Temporal's queries do. */
@@ -52,7 +53,10 @@ export async function listRuns(
   return runs;
 }
 
-const DATASET = defineSearchAttributeKey('LesionFlowDataset', SearchAttributeType.KEYWORD);
+const DATASET = defineSearchAttributeKey(
+  searchAttributes.dataset.name,
+  SearchAttributeType.KEYWORD,
+);
 
 /** Ids that cli/start-run.ts makes begin with it. */
 const datasetIn = (runId: string): string | undefined =>
