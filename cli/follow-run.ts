@@ -1,12 +1,12 @@
 /** Follows a run to its end: live bars in a terminal, one line a change elsewhere. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { bestEpochOf } from '../contracts/best-epoch.ts';
 import { pipelineResultSchema, type PipelineResult } from '../contracts/progress.ts';
 import { isTerminal, paletteFor, type Palette } from './colours.ts';
 import { RunFailedError } from './failures.ts';
 import { LiveLines, type LineOutput } from './live-lines.ts';
 import { renderNotes, renderSteps, stepViews } from './render-run.ts';
-import { bestEpoch } from './runs/epochs.ts';
 import { RateMeter } from './runs/rate-meter.ts';
 import { isConnectionLoss, snapshotOf, type RunSnapshot } from './watch-run.ts';
 
@@ -89,11 +89,11 @@ function liveView(output: LineOutput): View {
 function epochLine(status: RunSnapshot['status'], { dim }: Palette): string[] {
   const last = status?.history.at(-1);
   if (last === undefined) return [];
-  const best = bestEpoch(status?.history ?? []);
+  const best = bestEpochOf(status?.history ?? []);
   const words = [
     `epoch ${last.epoch} (${last.stage}): loss ${last.training.total.toFixed(4)}`,
     ...(last.validation === null ? [] : [`validation loss ${last.validation.total.toFixed(4)}`]),
-    ...(best === undefined || best.epoch === last.epoch
+    ...(best === null || best.epoch === last.epoch
       ? []
       : [`best ${best.loss.toFixed(4)} at epoch ${best.epoch}`]),
   ];

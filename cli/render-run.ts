@@ -1,6 +1,7 @@
 /** A run's snapshot as lines of text: a mark, a bar and a few words a step. Pure; nothing is written here. */
 import type { PipelineResult, PipelineStep, RunStatus } from '../contracts/progress.ts';
 import type { Scores } from '../contracts/references.ts';
+import { moment } from '../report/run-page/words.ts';
 import { checkpointWords } from '../workflows/run-details.ts';
 import { plainPalette, type Palette } from './colours.ts';
 import { describeStep, type RateOf } from './runs/describe-step.ts';
@@ -135,10 +136,10 @@ function renderApproval(
   { yellow }: Palette,
 ): string[] {
   if (state !== 'waiting for approval' || approval === null || version === null) return [];
-  const until = approval.until.slice(0, 16).replace('T', ' ');
+  const until = moment(new Date(approval.until));
   return [
     yellow(
-      `${version.model} version ${version.version} waits for approval until ${until} UTC. The gate: ${approval.gate}.`,
+      `${version.model} version ${version.version} waits for approval until ${until}. The gate: ${approval.gate}.`,
     ),
     `"lesionflow approve ${runId}" or "lesionflow reject ${runId}" decides; "lesionflow report ${runId}" shows what about.`,
   ];

@@ -75,8 +75,19 @@ export interface Candidacy {
   readonly gate: Gate | null;
 }
 
-/** What a run knows of itself when it is over; what it did not come to is left out. */
-export interface EndedRun {
+/** What a run has come to so far, for its page. */
+export interface RunResults {
+  readonly dataset?: DatasetRef | undefined;
+  readonly split?: SplitRef | undefined;
+  readonly records?: RecordsRef | undefined;
+  readonly evaluation?: EvaluationRef | undefined;
+  readonly published?: Pick<PipelineResult, 'version' | 'alias'> | undefined;
+  /** The run that did the same before, where this one had nothing to do. */
+  readonly sameAs?: string | undefined;
+}
+
+/** What a run knows of itself when it is over. */
+export interface EndedRun extends RunResults {
   readonly runId: string;
   readonly state: 'completed' | 'failed' | 'cancelled';
   /** ISO 8601, as `closedAt`. */
@@ -85,13 +96,6 @@ export interface EndedRun {
   readonly failure?: string | undefined;
   readonly status: RunStatus;
   readonly request: PipelineInput;
-  readonly dataset?: DatasetRef | undefined;
-  readonly split?: SplitRef | undefined;
-  readonly records?: RecordsRef | undefined;
-  readonly evaluation?: EvaluationRef | undefined;
-  readonly published?: Pick<PipelineResult, 'version' | 'alias'> | undefined;
-  /** The run that did the same before, where there was nothing to do. */
-  readonly sameAs?: string | undefined;
 }
 
 /** All that decides what a run comes to, but for the code, which the worker knows. */

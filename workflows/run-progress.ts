@@ -1,5 +1,6 @@
 /** How far a run is: what the status query answers and what the Temporal UI shows as current details. */
 import { condition, setCurrentDetails } from '@temporalio/workflow';
+import { bestEpochOf } from '../contracts/best-epoch.ts';
 import type { EarlyStopping } from '../contracts/pipeline-input.ts';
 import {
   pipelineStepSchema,
@@ -14,7 +15,7 @@ import type { CheckpointRef, Scores, VersionRef } from '../contracts/references.
 import type { Approval } from './approval.ts';
 import type { RunControl } from './run-control.ts';
 import { runDetails } from './run-details.ts';
-import { bestOf, expectedEnd } from './training-outlook.ts';
+import { expectedEnd } from './training-outlook.ts';
 
 type Step = RunStatus['steps'][number];
 type Control = Pick<RunControl, 'isPaused' | 'stageRests'>;
@@ -59,7 +60,7 @@ export class RunProgress {
       epochs: { done: this.#history.length, total: this.#totalEpochs },
       history: this.#history,
       trainedAt: this.#trainedAt,
-      bestEpoch: bestOf(this.#history, this.#metric),
+      bestEpoch: bestEpochOf(this.#history, this.#metric),
       stoppedEarly: this.#stoppedEarly,
       lastCheckpoint: this.#lastCheckpoint,
       notes: [...this.#notes],

@@ -1,17 +1,13 @@
 /** What every part of a run's workflow needs. */
-import type { EndedRun } from '../contracts/activities.ts';
+import type { RunResults } from '../contracts/activities.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { Approval } from './approval.ts';
 import type { RunControl } from './run-control.ts';
 import type { RunProgress } from './run-progress.ts';
 import type { RunSearch } from './run-search.ts';
 
-/** What the run has come to so far, for its page. */
-export type Results = {
-  -readonly [
-    K in 'dataset' | 'split' | 'records' | 'evaluation' | 'published' | 'sameAs'
-  ]?: EndedRun[K];
-};
+/** As the run fills them in. */
+type Results = { -readonly [K in keyof RunResults]: RunResults[K] };
 
 export interface Run {
   readonly runId: string;

@@ -1,11 +1,12 @@
 /** Runs side by side: in which options they differ, and what each came to. Pure. */
+import { bestEpochOf } from '../../contracts/best-epoch.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { BestEpoch } from '../../contracts/progress.ts';
 import type { Scores } from '../../contracts/references.ts';
 import { withoutSecrets } from '../../report/run-page/sections/recipe.ts';
 import { differences, type Difference } from '../differences.ts';
 import type { RecordedRun } from '../known-run.ts';
-import { bestEpoch, redoneSteps, trainedSeconds } from './epochs.ts';
+import { redoneSteps, trainedSeconds } from './epochs.ts';
 
 export interface ComparedRun {
   readonly runId: string;
@@ -57,7 +58,7 @@ function comparedRun(run: RecordedRun, now: Date): ComparedRun {
     stepsRedone: redoneSteps(epochs),
     trainingLoss: last?.training.total ?? null,
     validationLoss: last?.validation?.total ?? null,
-    bestEpoch: bestEpoch(epochs) ?? null,
+    bestEpoch: bestEpochOf(epochs),
     scores: evaluation?.scores ?? null,
     splitHash: split?.hash ?? null,
     version: model === undefined || version === undefined ? null : { model, version },

@@ -1,17 +1,5 @@
 /** What the finished epochs of a run come to. Pure. */
-import type { BestEpoch, EpochResult } from '../../contracts/progress.ts';
-
-/** The one with the lowest validation loss, by its total; `undefined` where none was validated. */
-export function bestEpoch(epochs: readonly EpochResult[]): BestEpoch | undefined {
-  return epochs
-    .flatMap(({ epoch, validation }) =>
-      validation === null ? [] : [{ epoch, loss: validation.total }],
-    )
-    .reduce<BestEpoch | undefined>(
-      (best, epoch) => (best === undefined || epoch.loss < best.loss ? epoch : best),
-      undefined,
-    );
-}
+import type { EpochResult } from '../../contracts/progress.ts';
 
 /** Seconds of all epochs, with what lost attempts cost within them. */
 export const trainedSeconds = (epochs: readonly EpochResult[]): number =>

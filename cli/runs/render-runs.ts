@@ -1,7 +1,7 @@
 /** Runs as a table, and one run as a page of lines. Pure. */
 import type { EpochResult } from '../../contracts/progress.ts';
 import { duration, moment } from '../../report/run-page/words.ts';
-import type { RunState } from '../../report/run-page/facts.ts';
+import { isGoing, type RunState } from '../../report/run-page/facts.ts';
 import type { Palette } from '../colours.ts';
 import type { RecordedRun } from '../known-run.ts';
 import { publishedWords, renderNotes, renderScores, renderSteps } from '../render-run.ts';
@@ -66,8 +66,7 @@ export function renderRun({ run, page }: ShownRun, palette: Palette): string[] {
 
 /** The steps are the workflow's own words, which need a data worker; all else is in the history. */
 function stepsOf({ runId, state, status, underWay }: RecordedRun, palette: Palette): string[] {
-  const isGoing = ['running', 'paused', 'waiting for approval'].includes(state);
-  if (status === undefined && !isGoing) {
+  if (status === undefined && !isGoing(state)) {
     return [palette.dim('No data worker answers for its steps; this is what its history tells.')];
   }
   return renderSteps({ runId, status, activities: underWay }, { palette });

@@ -1,19 +1,9 @@
 /** All that a run's page says, as plain data: `gather-facts.ts` reads it from the store, `render.ts` writes the page. */
+import type { RunResults } from '../../contracts/activities.ts';
 import type { DatasetManifest, EvaluationManifest, ImageScore } from '../../contracts/manifests.ts';
 import type { ModelVersionManifest, SplitManifest } from '../../contracts/manifests.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
-import type {
-  ActivityProgress,
-  EpochResult,
-  PipelineResult,
-  RunStatus,
-} from '../../contracts/progress.ts';
-import type {
-  DatasetRef,
-  EvaluationRef,
-  RecordsRef,
-  SplitRef,
-} from '../../contracts/references.ts';
+import type { ActivityProgress, EpochResult, RunStatus } from '../../contracts/progress.ts';
 import type { TrainingCurves } from './training-curves.ts';
 
 export const runStates = {
@@ -34,7 +24,7 @@ export const isGoing = (state: RunState): boolean =>
   state === 'running' || state === 'paused' || state === 'waiting for approval';
 
 /** What whoever asks for a page knows of the run: its workflow, or a client that asked Temporal. */
-export interface KnownRun {
+export interface KnownRun extends RunResults {
   readonly runId: string;
   readonly state: RunState;
   readonly startedAt?: Date | undefined;
@@ -44,13 +34,6 @@ export interface KnownRun {
   /** The answer to the status query; absent while no worker answers. */
   readonly status?: RunStatus | undefined;
   readonly request?: PipelineInput | undefined;
-  readonly dataset?: DatasetRef | undefined;
-  readonly split?: SplitRef | undefined;
-  readonly records?: RecordsRef | undefined;
-  readonly evaluation?: EvaluationRef | undefined;
-  readonly published?: Pick<PipelineResult, 'version' | 'alias'> | undefined;
-  /** The run that did the same before, where this one had nothing to do. */
-  readonly sameAs?: string | undefined;
   readonly underWay?: readonly UnderWay[] | undefined;
 }
 

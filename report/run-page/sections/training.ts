@@ -1,4 +1,5 @@
 /** The loss curves of each part, the learning rate, and what each epoch came to. */
+import { bestEpochOf } from '../../../contracts/best-epoch.ts';
 import type { EpochResult } from '../../../contracts/progress.ts';
 import { lossChart, LOSS_LEGEND } from '../charts/loss.ts';
 import { learningRateChart } from '../charts/training.ts';
@@ -55,7 +56,7 @@ function startedFrom(epochs: readonly EpochResult[]): Html | undefined {
 }
 
 function total({ curves, epochs, run }: RunFacts): Html {
-  const best = bestEpoch(epochs, 'total');
+  const best = bestEpochOf(epochs)?.epoch;
   const options = { name: 'total', epochs, steps: curves.steps.total, best } as const;
   const last = epochs.at(-1);
   const alt =
@@ -113,21 +114,10 @@ function rates({ curves }: RunFacts): Html | undefined {
   });
 }
 
-function bestEpoch(epochs: readonly EpochResult[], name: LossName): number | undefined {
-  return epochs
-    .flatMap(({ epoch, validation }) =>
-      validation === null ? [] : [{ epoch, value: validation[name] }],
-    )
-    .reduce<{ epoch: number; value: number } | undefined>(
-      (best, one) => (best === undefined || one.value < best.value ? one : best),
-      undefined,
-    )?.epoch;
-}
-
 function epochTable({ epochs, curves }: RunFacts): Html | undefined {
   if (epochs.length === 0) return undefined;
   const records = new Map(curves.epochs.map((record) => [record.epoch, record]));
-  const best = bestEpoch(epochs, 'total');
+  const best = bestEpochOf(epochs)?.epoch;
   const rows = epochs.map(
     ({ epoch, stage, training: losses, validation, seconds, stepsRedone }) => {
       const redone = stepsRedone ?? records.get(epoch)?.stepsRedone ?? 0;
